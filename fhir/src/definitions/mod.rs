@@ -1,0 +1,9 @@
+//! FHIR definitions as compact facts: compiled from packages, loaded lazily from a pack.
+
+mod facts;
+
+pub use facts::{
+    Binding, CodeSystem, Compartment, Concept, ConceptMap, Constraint, Content, Derivation, Element,
+    ElementType, Operation, OperationParameter, SearchParameter, SearchType, Slicing, Strength,
+    Structure, StructureKind, TypedJson, ValueSet, ValueSetPart,
+};

@@ -1,0 +1,5 @@
+//! What the FHIR R4 specification says: resources, primitives, FHIRPath, search parameters and
+//! their values, patch, validation, terminology, OperationOutcome. Pure functions: no I/O, no
+//! clock, no randomness, no async.
+
+pub mod definitions;
