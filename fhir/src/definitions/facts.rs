@@ -170,8 +170,6 @@ pub struct Constraint {
     pub is_error: bool,
     /// FHIRPath that must be true.
     pub expression: Option<String>,
-    /// The rule in words: the definition's `human` text, given to the client that broke it.
-    pub human: String,
     /// Canonical URL of the structure that states it.
     pub source: Option<String>,
 }
