@@ -3,3 +3,8 @@
 //! clock, no randomness, no async.
 
 pub mod definitions;
+pub mod json;
+pub mod outcome;
+pub mod primitive;
+
+pub use outcome::{Issue, Kind, Outcome, Severity};

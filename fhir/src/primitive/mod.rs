@@ -1,0 +1,7 @@
+//! The primitive [data types] as values: what their text means.
+//!
+//! [data types]: https://hl7.org/fhir/R4/datatypes.html
+
+mod date;
+
+pub use date::{DateTime, Precision, TimeOfDay, civil_from_days, days_from_civil, days_in_month};
