@@ -6,5 +6,6 @@ pub mod definitions;
 pub mod json;
 pub mod outcome;
 pub mod primitive;
+pub mod search;
 
 pub use outcome::{Issue, Kind, Outcome, Severity};

@@ -1,0 +1,92 @@
+//! A query's conditions, free of syntax.
+
+use std::sync::Arc;
+
+use super::{
+    CompositeTest, DateTest, IndexValue, NumberTest, QuantityTest, ReferenceTest, StringTest,
+    TokenTest, UriTest,
+};
+
+/// A search parameter on a resource type: what index entries hang on. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Param {
+    /// Resource type: `Observation`.
+    pub resource: Arc<str>,
+    /// Code: `value-quantity`, `_lastUpdated`.
+    pub code: Arc<str>,
+}
+
+impl Param {
+    /// The parameter `code` on `resource`.
+    #[must_use]
+    pub fn new(resource: impl Into<Arc<str>>, code: impl Into<Arc<str>>) -> Self {
+        Self { resource: resource.into(), code: code.into() }
+    }
+}
+
+/// Which resources of a type are meant.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Filter {
+    /// All of the type.
+    All,
+    /// Every part holds.
+    And(Vec<Filter>),
+    /// At least one part holds.
+    Or(Vec<Filter>),
+    /// The part does not hold.
+    Not(Box<Filter>),
+    /// One of these ids.
+    Ids(Vec<String>),
+    /// The parameter has at least one value that passes the test.
+    Matches(Param, Test),
+    /// The parameter has a value at all.
+    Present(Param),
+}
+
+/// A test of one value of a parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    /// On a number.
+    Number(NumberTest),
+    /// On a date or period.
+    Date(DateTest),
+    /// On text.
+    String(StringTest),
+    /// On a code, identifier or flag.
+    Token(TokenTest),
+    /// On a reference.
+    Reference(ReferenceTest),
+    /// On a number with a unit.
+    Quantity(QuantityTest),
+    /// On a URI.
+    Uri(UriTest),
+    /// On all components of one element.
+    Composite(CompositeTest),
+}
+
+impl Test {
+    /// Does a value of the index pass?
+    #[must_use]
+    pub fn matches(&self, value: &IndexValue) -> bool {
+        match (self, value) {
+            (Test::Number(test), IndexValue::Number(value)) => test.matches(value),
+            (Test::Date(test), IndexValue::Date(value)) => test.matches(value),
+            (Test::String(test), IndexValue::String(value)) => test.matches(value),
+            (Test::Token(test), IndexValue::Token(value)) => test.matches(value),
+            (Test::Reference(test), IndexValue::Reference(value)) => test.matches(value),
+            (Test::Quantity(test), IndexValue::Quantity(value)) => test.matches(value),
+            (Test::Uri(test), IndexValue::Uri(value)) => test.matches(value),
+            (Test::Composite(test), IndexValue::Composite(values)) => test.matches(values),
+            _ => false,
+        }
+    }
+}
+
+/// One key of `_sort`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sort {
+    /// The parameter; `_id` and `_lastUpdated` among them.
+    pub param: Param,
+    /// Greatest first.
+    pub is_descending: bool,
+}

@@ -1,0 +1,29 @@
+//! [Search]: what is indexed of a resource, what a query asks, and how the two compare.
+//!
+//! One file per parameter type holds its query value (`…Test`), its index value and their
+//! comparison together. Backends translate a [`Filter`] into scans of their index; whatever a scan
+//! yields is decided by [`Test::matches`], so that the meaning of a search is stated once.
+//!
+//! [Search]: https://hl7.org/fhir/R4/search.html
+
+mod composite;
+mod date;
+mod filter;
+mod number;
+mod quantity;
+mod reference;
+mod string;
+mod token;
+mod uri;
+mod value;
+
+pub use composite::CompositeTest;
+pub use date::{DateTest, DateValue};
+pub use filter::{Filter, Param, Sort, Test};
+pub use number::{NumberTest, NumberValue, Prefix};
+pub use quantity::{QuantityTest, QuantityUnit, QuantityValue};
+pub use reference::{ReferenceTest, ReferenceValue};
+pub use string::{StringMode, StringTest, StringValue, fold};
+pub use token::{TokenTest, TokenValue};
+pub use uri::{UriMode, UriTest, UriValue};
+pub use value::{Entry, IndexValue, stable_hash};
