@@ -153,3 +153,84 @@ fn plain(path: &Path) -> Result<String, String> {
 fn is_wanted(name: &str) -> bool {
     [".json", ".xml", "pom.properties"].iter().any(|end| name.ends_with(end))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Read, Write};
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::{Budget, Entry, tar_entries, zip_entries};
+
+    #[track_caller]
+    fn check(read: Result<(), String>, expected: &str) {
+        let message = read.expect_err("this archive is refused");
+        assert!(message.contains(expected), "{message}");
+    }
+
+    fn budget() -> Budget {
+        Budget { files: 2, bytes: 100 }
+    }
+
+    fn zip_of(files: &[(&str, &[u8])]) -> Cursor<Vec<u8>> {
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in files {
+            archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            archive.write_all(bytes).unwrap();
+        }
+        archive.finish().unwrap()
+    }
+
+    fn read_zip(files: &[(&str, &[u8])]) -> Result<(), String> {
+        zip_entries(zip_of(files), &mut budget(), &mut Vec::<Entry>::new())
+    }
+
+    fn tgz_of(kind: tar::EntryType) -> impl Read {
+        let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_size(0);
+        archive.append_link(&mut header, "package/a.json", "/etc/hosts").unwrap();
+        Cursor::new(archive.into_inner().unwrap().finish().unwrap())
+    }
+
+    #[test]
+    fn a_path_that_leads_out_of_the_archive_is_refused() {
+        check(read_zip(&[("../a.json", b"{}")]), "leads out");
+        check(read_zip(&[("/a.json", b"{}")]), "leads out");
+        check(read_zip(&[("a/../../b.json", b"{}")]), "leads out");
+    }
+
+    #[test]
+    fn links_are_refused() {
+        for kind in [tar::EntryType::Symlink, tar::EntryType::Link] {
+            let read = tar_entries(tgz_of(kind), &mut budget(), &mut Vec::new());
+            check(read, "is a link");
+        }
+    }
+
+    #[test]
+    fn number_and_size_of_files_are_capped() {
+        check(read_zip(&[("a.json", b""), ("b.json", b""), ("c.json", b"")]), "more than");
+        check(read_zip(&[("a.json", &[b' '; 101])]), "too large");
+        check(read_zip(&[("a.json", &[b' '; 60]), ("b.json", &[b' '; 41])]), "too large");
+        assert!(read_zip(&[("a.json", &[b' '; 60]), ("b.json", &[b' '; 40])]).is_ok());
+    }
+
+    #[test]
+    fn what_unpacks_to_more_than_a_hundred_times_is_refused() {
+        let mut small = Budget { files: 2, bytes: 1 << 30 };
+        small.limit_ratio(3);
+        assert_eq!(small.bytes, 300);
+    }
+
+    #[test]
+    fn only_files_that_may_be_definitions_are_read() {
+        let mut entries = Vec::new();
+        let archive = zip_of(&[("a.json", b"{}"), ("b.class", b"x"), ("c.xml", b"<a/>")]);
+        zip_entries(archive, &mut budget(), &mut entries).unwrap();
+        let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["a.json", "c.xml"]);
+    }
+}

@@ -182,7 +182,7 @@ impl Definitions {
 
     /// The value set of this canonical URL; `|version` is passed over.
     pub fn value_set(&self, url: &str) -> Option<&ValueSet> {
-        self.value_sets.get(&self.pack, self.pack.value_sets(), without_version(url))
+        self.value_sets.get(&self.pack, self.pack.value_sets(), url)
     }
 
     /// URLs of all value sets, sorted.
@@ -192,7 +192,7 @@ impl Definitions {
 
     /// The code system of this canonical URL; `|version` is passed over.
     pub fn code_system(&self, url: &str) -> Option<&CodeSystem> {
-        self.code_systems.get(&self.pack, self.pack.code_systems(), without_version(url))
+        self.code_systems.get(&self.pack, self.pack.code_systems(), url)
     }
 
     /// URLs of all code systems, sorted.
@@ -255,7 +255,9 @@ impl<T> Default for Catalogue<T> {
 impl<T: DeserializeOwned> Catalogue<T> {
     fn get(&self, pack: &Pack, shelf: &Shelf, url: &str) -> Option<&T> {
         let items = self.items(pack, shelf);
-        let at = items.binary_search_by(|(entry, _)| entry.url.as_str().cmp(url)).ok()?;
+        let find = |url: &str| items.binary_search_by(|(entry, _)| entry.url.as_str().cmp(url));
+        // Six systems of version 2 tables have a `|` in their own URL.
+        let at = find(url).or_else(|_| find(without_version(url))).ok()?;
         let (entry, item) = &items[at];
         Some(item.get_or_init(|| pack.item(shelf, entry)))
     }
