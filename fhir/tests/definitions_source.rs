@@ -85,8 +85,9 @@ fn by_name(facts: &Facts) -> BTreeMap<String, Value> {
 
 fn add<T: Serialize>(all: &mut BTreeMap<String, Value>, kind: &str, definitions: &[T]) {
     for definition in definitions {
-        let value = serde_json::to_value(definition).unwrap();
-        all.insert(format!("{kind} {}", value["url"].as_str().unwrap()), value);
+        let value = serde_json::to_value(definition).expect("facts are plain data");
+        let url = value["url"].as_str().expect("a definition has a URL");
+        all.insert(format!("{kind} {url}"), value);
     }
 }
 

@@ -368,6 +368,9 @@ pub struct Concept {
 pub struct ConceptMap {
     /// Canonical URL.
     pub url: String,
-    /// (source system, target system, [(source code, target code, equivalence)]).
-    pub groups: Vec<(String, String, Vec<(String, String, String)>)>,
+    /// (source system, target system, mappings).
+    pub groups: Vec<(String, String, Vec<Mapping>)>,
 }
+
+/// (source code, target code, equivalence).
+pub type Mapping = (String, String, String);

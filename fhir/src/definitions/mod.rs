@@ -9,8 +9,8 @@ mod store;
 
 pub use facts::{
     Binding, CodeSystem, Compartment, Concept, ConceptMap, Constraint, Content, Derivation,
-    Element, ElementType, Facts, Operation, OperationParameter, SearchParameter, SearchType,
-    Slicing, Strength, Structure, StructureKind, TypedJson, ValueSet, ValueSetPart,
+    Element, ElementType, Facts, Mapping, Operation, OperationParameter, SearchParameter,
+    SearchType, Slicing, Strength, Structure, StructureKind, TypedJson, ValueSet, ValueSetPart,
 };
 pub use pack::{PackError, encode};
 pub use schema::{Property, PropertyType, Schema, Type, TypeId, TypeKind};

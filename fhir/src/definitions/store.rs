@@ -72,14 +72,16 @@ impl Definitions {
         self.pack.source()
     }
 
-    /// The element tables of the types defined here.
+    /// The element tables of the types defined here; empty for a package of profiles alone, which
+    /// stands on the types of its FHIR version.
     ///
     /// # Panics
-    /// When the types of the pack refer to types outside of it; a package of profiles alone has no
-    /// types and gives an empty schema.
+    /// When facts that no compiler checked define `Element` but use a type that is not there.
     pub fn schema(&self) -> &Schema {
         self.schema.get_or_init(|| {
-            Schema::from_structures(self.types()).expect("the compiler checked the types of a pack")
+            let is_whole = self.types().iter().any(|one| one.type_name == "Element");
+            let types = if is_whole { self.types() } else { &[] };
+            Schema::from_structures(types).expect("the compiler checked the types of a pack")
         })
     }
 
@@ -156,7 +158,8 @@ impl Definitions {
     /// `Patient`, `DomainResource`, `Resource`. A package without types of its own borrows those
     /// of R4.
     fn lineage<'a>(&'a self, resource_type: &'a str) -> impl Iterator<Item = &'a str> {
-        let schema = if self.types().is_empty() { r4().schema() } else { self.schema() };
+        let own = self.schema();
+        let schema = if own.id("Resource").is_some() { own } else { r4().schema() };
         let mut at = schema.id(resource_type).and_then(|id| schema.get(id).base);
         std::iter::once(resource_type).chain(std::iter::from_fn(move || {
             let ancestor = schema.get(at?);

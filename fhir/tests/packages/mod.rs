@@ -9,11 +9,11 @@ pub(crate) fn files(package: &str) -> Vec<(String, Vec<u8>)> {
     let file = std::fs::File::open(&path).expect("the data lie beside the workspace");
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
     let mut files = Vec::new();
-    for entry in archive.entries().unwrap() {
-        let mut entry = entry.unwrap();
-        let name = entry.path().unwrap().to_string_lossy().to_string();
+    for entry in archive.entries().expect("a tar archive") {
+        let mut entry = entry.expect("a whole archive");
+        let name = entry.path().expect("a path").to_string_lossy().to_string();
         let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).unwrap();
+        entry.read_to_end(&mut bytes).expect("a whole archive");
         files.push((name, bytes));
     }
     files

@@ -6,7 +6,9 @@
 
 use std::collections::HashMap;
 
-use crate::definitions::{CodeSystem, Concept, ConceptMap, Content, ValueSet, ValueSetPart};
+use crate::definitions::{
+    CodeSystem, Concept, ConceptMap, Content, Mapping, ValueSet, ValueSetPart,
+};
 
 use super::node::Node;
 
@@ -149,7 +151,7 @@ pub(super) fn concept_map(node: &Node) -> Result<ConceptMap, &'static str> {
     Ok(ConceptMap { url: node.string("url").ok_or("no url")?, groups: groups.collect() })
 }
 
-fn mappings(element: &Node) -> Vec<(String, String, String)> {
+fn mappings(element: &Node) -> Vec<Mapping> {
     let Some(source) = element.str("code") else { return Vec::new() };
     let target = |node: &Node| {
         let code = node.string("code").unwrap_or_default();
