@@ -7,5 +7,6 @@ pub mod json;
 pub mod outcome;
 pub mod primitive;
 pub mod search;
+pub mod xml;
 
 pub use outcome::{Issue, Kind, Outcome, Severity};
