@@ -175,10 +175,11 @@ impl<'s, 'x> Read<'s, 'x> {
             return Err(unknown(attribute, tag.name));
         }
         let mut resource = None;
-        if !tag.is_empty {
+        let mut is_open = !tag.is_empty;
+        if is_open {
             self.enter(tag)?;
         }
-        while !tag.is_empty {
+        while is_open {
             let offset = self.events.offset();
             match self.events.next()? {
                 Event::Open(inner) if resource.is_none() => {
@@ -190,7 +191,7 @@ impl<'s, 'x> Read<'s, 'x> {
                 }
                 Event::Close => {
                     self.depth -= 1;
-                    break;
+                    is_open = false;
                 }
                 Event::End => {
                     return Err(Fault::new(offset, format!("the text ends inside <{}>", tag.name)));

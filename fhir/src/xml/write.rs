@@ -56,7 +56,7 @@ impl<'s> Write<'s> {
         if is_root {
             self.out.extend([" xmlns=\"", FHIR, "\""]);
         }
-        self.content(&name, &members)
+        self.content(&name, None, &members)
     }
 
     /// Starts a tag, which the caller ends.
@@ -73,11 +73,19 @@ impl<'s> Write<'s> {
     }
 
     /// The attributes and children of the element whose tag was started, to its end.
-    fn content(&mut self, name: &str, members: &[Member<'_, '_>]) -> Result<(), Fault> {
+    fn content(
+        &mut self,
+        name: &str,
+        value: Option<Value<'_>>,
+        members: &[Member<'_, '_>],
+    ) -> Result<(), Fault> {
         let (attributes, elements): (Vec<_>, Vec<_>) =
             members.iter().partition(|one| one.property.is_xml_attribute);
         for member in attributes {
             self.attribute_member(member)?;
+        }
+        if let Some(value) = value {
+            self.attribute("value", value)?;
         }
         if elements.is_empty() {
             self.out.push_str("/>");
@@ -178,10 +186,7 @@ impl<'s> Write<'s> {
             (TypeKind::Primitive, ..) if kind.name != "xhtml" => {
                 let members = rest.map(|rest| members(rest, kind, false)).transpose()?;
                 self.open(name);
-                if let Some(value) = value {
-                    self.attribute("value", value)?;
-                }
-                self.content(name, &members.unwrap_or_default())
+                self.content(name, value, &members.unwrap_or_default())
             }
             (_, _, Some(rest)) => {
                 let message = format!("\"{}\" beside what is no primitive", rest.key());
@@ -200,7 +205,7 @@ impl<'s> Write<'s> {
             (_, Some(value), None) => {
                 let members = members(value, kind, false)?;
                 self.open(name);
-                self.content(name, &members)
+                self.content(name, None, &members)
             }
         }
     }
