@@ -5,6 +5,7 @@
 pub mod definitions;
 pub mod json;
 pub mod outcome;
+pub mod patch;
 pub mod primitive;
 pub mod search;
 pub mod xml;
