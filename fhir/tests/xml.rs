@@ -286,6 +286,11 @@ fn depth_and_size_have_limits() {
     assert!(div(tags(64)).expect_err("too deep").message.contains("deeper than 64"));
     let wide = div("<b/>".repeat(1_000_000)).expect_err("too many");
     assert!(wide.message.contains("more than 1000000 elements"), "{wide}");
+    let attributes: String = (0..200).map(|at| format!(" a{at}=\"\"")).collect();
+    let many = div(format!("<b{attributes}/>")).expect_err("too many");
+    assert!(many.message.contains("more than 128 attributes"), "{many}");
+    let long = to_json(patient(&format!("<{}/>", "x".repeat(9_999))).as_bytes(), r4().schema());
+    assert_eq!(long.expect_err("unknown").message.chars().count(), 400);
 }
 
 #[test]
@@ -300,6 +305,7 @@ fn json_that_xml_cannot_say_is_refused_with_its_path() {
     refused(&patient(r#""sex":"m""#), "\"sex\" is no property", 33, "Patient");
     refused(&patient(r#""name":{}"#), "should be an array", 34, "Patient");
     refused(&patient(r#""name":[]"#), "should be an array", 34, "Patient");
+    refused(&patient(r#""name":[{}]"#), "an empty object", 35, "Patient.name[0]");
     refused(&patient(r#""name":["x"]"#), "should be an object", 35, "Patient.name[0]");
     refused(&patient(r#""active":[true]"#), "should be a primitive", 36, "Patient.active");
     refused(&patient(r#""active":null"#), "null without", 36, "Patient.active");

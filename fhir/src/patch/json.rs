@@ -15,6 +15,9 @@ const ADDED_VALUES_MAX: usize = 1_000_000;
 /// Greatest number of bytes of text that a patch may put into a document.
 const ADDED_BYTES_MAX: usize = 16 << 20;
 
+/// Greatest length of an error's message, in characters.
+const MESSAGE_LENGTH_MAX: usize = 400;
+
 /// Why a patch was not applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("operation {operation}: {message}")]
@@ -45,7 +48,10 @@ type Fault = (PatchErrorKind, String);
 /// # Errors
 /// The first operation that fails.
 pub fn apply(tree: &mut Tree, patch: Value<'_>) -> Result<(), PatchError> {
-    let failed = |operation, (kind, message)| PatchError { operation, message, kind };
+    // What a message quotes came from outside, of any length.
+    let cut = |message: String| message.chars().take(MESSAGE_LENGTH_MAX).collect();
+    let failed =
+        |operation, (kind, message): Fault| PatchError { operation, message: cut(message), kind };
     if !patch.is_array() {
         return Err(failed(0, malformed("a JSON Patch should be an array of operations")));
     }

@@ -10,7 +10,7 @@ use quick_xml::events::{BytesDecl, Event as Raw};
 use quick_xml::name::ResolveResult;
 
 use super::characters::{is_character, is_name};
-use super::{FHIR, Fault, NODES_MAX, SCHEMA_INSTANCE, XHTML};
+use super::{ATTRIBUTES_MAX, FHIR, Fault, NODES_MAX, SCHEMA_INSTANCE, XHTML};
 
 /// One thing in a document, in the order of the text; declarations are passed over.
 pub(super) enum Event<'x> {
@@ -130,7 +130,9 @@ impl<'x> Events<'x> {
         }
         let namespace = namespace.map_err(|prefix| undeclared(offset, &prefix))?;
         let attributes = self.attributes(content, name_end, offset + 1)?;
-        self.count(1 + attributes.len(), offset)?;
+        // JSON has one value where XML has an element with its attribute "value".
+        let others = attributes.iter().filter(|one| one.name != "value").count();
+        self.count(1 + others, offset)?;
         let name = name.rsplit(':').next().unwrap_or(name);
         Ok(Tag { name, namespace, is_empty, attributes, offset })
     }
@@ -142,7 +144,12 @@ impl<'x> Events<'x> {
         offset: usize,
     ) -> Result<Vec<Attribute<'x>>, Fault> {
         let mut attributes = Vec::new();
-        for attribute in Attributes::new(content, name_end) {
+        for (index, attribute) in Attributes::new(content, name_end).enumerate() {
+            // Each is compared with all before it.
+            if index == ATTRIBUTES_MAX {
+                let message = format!("more than {ATTRIBUTES_MAX} attributes in one element");
+                return Err(Fault::new(offset, message));
+            }
             let attribute = attribute.map_err(|error| {
                 Fault::new(offset + name_end, format!("not well-formed: {error}"))
             })?;

@@ -25,8 +25,14 @@ const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 /// `div`.
 const DEPTH_MAX: usize = 64;
 
-/// Greatest number of elements and attributes.
+/// Greatest number of elements and of attributes other than `value`.
 const NODES_MAX: usize = 1_000_000;
+
+/// Greatest number of attributes of one element, declarations of namespaces included.
+const ATTRIBUTES_MAX: usize = 128;
+
+/// Greatest length of an error's message, in characters: what it quotes came from outside.
+const MESSAGE_LENGTH_MAX: usize = 400;
 
 /// Why a document cannot go from one representation to the other, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,10 +68,10 @@ impl Fault {
         let before = &text.as_bytes()[..self.offset.min(text.len())];
         let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
         XmlError {
-            message: self.message,
+            message: self.message.chars().take(MESSAGE_LENGTH_MAX).collect(),
             line: before.iter().filter(|&&byte| byte == b'\n').count() + 1,
             column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1,
-            path: path.to_owned(),
+            path: path.chars().take(MESSAGE_LENGTH_MAX).collect(),
         }
     }
 }

@@ -235,6 +235,9 @@ fn members<'s, 'v>(
         let message = format!("{} should be an object: {}", shown(value), of.name);
         return Err(Fault::new(value.span().start, message));
     }
+    if value.entries().next().is_none() {
+        return Err(Fault::new(value.span().start, "an empty object; FHIR has none"));
+    }
     let mut members: Vec<Member<'s, 'v>> = Vec::new();
     for entry in value.entries() {
         let key = entry.key();
