@@ -6,9 +6,11 @@ pub mod bundle;
 pub mod definitions;
 pub mod json;
 pub mod outcome;
+pub mod patch;
 pub mod primitive;
 pub mod reference;
 pub mod resource;
 pub mod search;
+pub mod xml;
 
 pub use outcome::{Issue, Kind, Outcome, Severity};
