@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use fhir::json::{Json, Tree};
+use fhir::patch::json::{self, PatchError, PatchErrorKind};
 use fhir::{Kind, Outcome};
 use storage::{Check, Expected, Key, Refusal, StoreError, Version};
 
@@ -100,13 +101,23 @@ fn apply(permit: &Permit<'_>, stored: &Json, body: &PatchBody) -> Result<Tree, O
     match body {
         PatchBody::Json(patch) => {
             let mut tree = Tree::from(stored.root());
-            fhir::patch::json::apply(&mut tree, patch.root())?;
+            json::apply(&mut tree, patch.root()).map_err(refused)?;
             Ok(tree)
         }
         PatchBody::FhirPath(parameters) => {
             fhir::patch::fhirpath::apply(stored, parameters.root(), permit.definitions().schema())
         }
     }
+}
+
+/// A document that is no JSON Patch is a bad request; a patch that does not fit the resource is
+/// well formed and cannot be carried out.
+fn refused(error: PatchError) -> Outcome {
+    let kind = match error.kind {
+        PatchErrorKind::Malformed => Kind::Invalid,
+        _ => Kind::Unprocessable,
+    };
+    Outcome::new(kind, error.to_string())
 }
 
 fn keeps_identity(key: &Key, tree: &Tree) -> Result<(), Outcome> {
