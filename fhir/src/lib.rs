@@ -5,6 +5,7 @@
 pub mod definitions;
 pub mod json;
 pub mod outcome;
+pub mod path;
 pub mod primitive;
 pub mod search;
 
