@@ -216,8 +216,8 @@ impl<'a> Evaluator<'_, 'a> {
         Ok(total)
     }
 
-    /// By the keys in their turn; a key with a minus before it sorts descending, and empty comes
-    /// first.
+    /// By the keys in their turn; a key with a minus before it sorts descending; empty comes
+    /// first in either direction.
     fn sorted(
         &self,
         items: Items<'a>,
@@ -243,21 +243,11 @@ impl<'a> Evaluator<'_, 'a> {
             rows.push((row, item));
         }
         self.burn(rows.len() as u64)?;
-        let order = |left: &Option<Item<'a>>, right: &Option<Item<'a>>| match (left, right) {
-            (Some(left), Some(right)) => {
-                order::compare(left, right).flatten().unwrap_or(Ordering::Equal)
-            }
-            (left, right) => left.is_some().cmp(&right.is_some()),
-        };
         rows.sort_by(|(left, _), (right, _)| {
             let keys = left.iter().zip(right).enumerate();
             keys.fold(Ordering::Equal, |found, (at, (left, right))| {
                 let is_descending = directions.get(at).is_some_and(|direction| direction.1);
-                found.then_with(
-                    || {
-                        if is_descending { order(right, left) } else { order(left, right) }
-                    },
-                )
+                found.then_with(|| by_key(left.as_ref(), right.as_ref(), is_descending))
             })
         });
         Ok(rows.into_iter().map(|(_, item)| item).collect())
@@ -303,6 +293,14 @@ impl<'a> Evaluator<'_, 'a> {
         }
         Ok(vec![Item::text(texts.join(&*separator))])
     }
+}
+
+fn by_key(left: Option<&Item<'_>>, right: Option<&Item<'_>>, is_descending: bool) -> Ordering {
+    let (Some(left), Some(right)) = (left, right) else {
+        return left.is_some().cmp(&right.is_some());
+    };
+    let order = order::compare(left, right).flatten().unwrap_or(Ordering::Equal);
+    if is_descending { order.reverse() } else { order }
 }
 
 fn clamp(count: i64) -> usize {

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::ast::{Expr, Literal};
 use super::item::{Item, TypeInfo};
 use super::quantity::Quantity;
-use super::{Environment, PathError, navigate, types};
+use super::{Environment, PathError, navigate, strict, types};
 
 /// Whether the sink wants further items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,11 @@ impl<'e, 'a> Evaluator<'e, 'a> {
             Expr::Variable(name) => self.variable(name, sink),
             Expr::Name(name) => self.name(name, scope, sink),
             Expr::Child(base, name) => {
-                self.each(base, scope, &mut |item| self.child(&item, name, sink))
+                let is_strict = self.env.is_strict && !strict::is_mixed(base);
+                if is_strict {
+                    self.check_child(base, name)?;
+                }
+                self.each(base, scope, &mut |item| self.child(&item, name, is_strict, sink))
             }
             Expr::At(base, index) => self.at(base, index, scope, sink),
             Expr::Is(base, named) => match self.one(base, scope)? {
@@ -117,7 +121,12 @@ impl<'e, 'a> Evaluator<'e, 'a> {
                 }
                 self.give(self.distinct(all)?, sink)
             }
-            Expr::Call(call) => self.call(call, scope, sink),
+            Expr::Call(call) => {
+                if self.env.is_strict {
+                    self.check_order(call)?;
+                }
+                self.call(call, scope, sink)
+            }
         }
     }
 
@@ -232,7 +241,7 @@ impl<'e, 'a> Evaluator<'e, 'a> {
                 }
                 Ok(Flow::More)
             }
-            _ => self.child(this, name, sink),
+            _ => self.child(this, name, self.env.is_strict, sink),
         }
     }
 
@@ -240,6 +249,7 @@ impl<'e, 'a> Evaluator<'e, 'a> {
         &self,
         item: &Item<'a>,
         name: &str,
+        is_strict: bool,
         sink: &mut Sink<'_, 'a>,
     ) -> Result<Flow, PathError> {
         self.burn(1)?;
@@ -249,7 +259,7 @@ impl<'e, 'a> Evaluator<'e, 'a> {
                 self.give(types::system(schema, item.clone()), sink)
             }
             Item::Node(node) => {
-                if self.env.is_strict && !navigate::has_property(schema, node.type_id, name) {
+                if is_strict && !navigate::has_property(schema, node.type_id, name) {
                     let parent = item.type_name(schema);
                     return Err(PathError::execution(format!("{parent} has no element {name}")));
                 }
@@ -257,7 +267,7 @@ impl<'e, 'a> Evaluator<'e, 'a> {
             }
             Item::Type(info) => self.give(type_child(*info, name), sink),
             Item::Quantity(quantity) => self.give(quantity_child(quantity, name), sink),
-            _ if self.env.is_strict => {
+            _ if is_strict => {
                 let parent = item.type_name(schema);
                 Err(PathError::execution(format!("{parent} has no element {name}")))
             }

@@ -29,6 +29,7 @@ mod order;
 mod parser;
 mod quantity;
 mod reference;
+mod strict;
 mod strings;
 mod types;
 
