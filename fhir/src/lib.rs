@@ -7,6 +7,7 @@ pub mod definitions;
 pub mod json;
 pub mod outcome;
 pub mod patch;
+pub mod path;
 pub mod primitive;
 pub mod reference;
 pub mod resource;
