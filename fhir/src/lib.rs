@@ -10,5 +10,6 @@ pub mod primitive;
 pub mod reference;
 pub mod resource;
 pub mod search;
+pub mod validation;
 
 pub use outcome::{Issue, Kind, Outcome, Severity};
