@@ -13,5 +13,6 @@ pub mod reference;
 pub mod resource;
 pub mod search;
 pub mod xml;
+pub mod validation;
 
 pub use outcome::{Issue, Kind, Outcome, Severity};
