@@ -117,7 +117,11 @@ impl Record {
     }
 
     pub(crate) fn vaccine(&mut self, visit: &Visit, code: Code) {
-        let lot = format!("{}{}", self.random.choose(&["A", "F", "K", "W"]), self.random.between(1000, 9999));
+        let lot = format!(
+            "{}{}",
+            self.random.choose(&["A", "F", "K", "W"]),
+            self.random.between(1000, 9999)
+        );
         let body = json!({
             "status": "completed",
             "vaccineCode": code.concept(),
@@ -132,7 +136,13 @@ impl Record {
     }
 
     /// A procedure; without a freely usable code it is named in words.
-    pub(crate) fn procedure(&mut self, visit: &Visit, name: &str, code: Option<Code>, reason: Option<usize>) -> usize {
+    pub(crate) fn procedure(
+        &mut self,
+        visit: &Visit,
+        name: &str,
+        code: Option<Code>,
+        reason: Option<usize>,
+    ) -> usize {
         let reason = reason.map(|at| json!([self.reference(at)]));
         let body = json!({
             "status": "completed",
@@ -173,7 +183,13 @@ impl Record {
         self.answer(visit, "social-history", SMOKING, status);
     }
 
-    pub(crate) fn family_history(&mut self, visit: &Visit, relation: [&str; 2], diagnosis: &Diagnosis, age: i32) {
+    pub(crate) fn family_history(
+        &mut self,
+        visit: &Visit,
+        relation: [&str; 2],
+        diagnosis: &Diagnosis,
+        age: i32,
+    ) {
         let sex = match relation[0] {
             "MTH" | "SIS" => ["female", "Female"],
             _ => ["male", "Male"],
@@ -182,7 +198,8 @@ impl Record {
             "system": "http://hl7.org/fhir/administrative-gender", "code": sex[0], "display": sex[1]
         }] });
         // A code of the left breast says nothing of a relative's side.
-        let general = icd("C50.919", "Malignant neoplasm of unspecified site of unspecified female breast");
+        let general =
+            icd("C50.919", "Malignant neoplasm of unspecified site of unspecified female breast");
         let code = match diagnosis.code.code {
             "C50.412" => general.concept_as("Breast cancer"),
             _ => diagnosis.code.concept_as(diagnosis.name),
@@ -219,10 +236,17 @@ impl Record {
     }
 
     /// The care team, a goal and the plan that pursues it.
-    pub(crate) fn care(&mut self, visit: &Visit, problem: usize, team: &[&'static Practitioner], goal: &str, activities: &[&str]) {
-        let members = team.iter().map(|one| {
-            json!({ "role": [{ "text": one.specialty }], "member": one.reference() })
-        });
+    pub(crate) fn care(
+        &mut self,
+        visit: &Visit,
+        problem: usize,
+        team: &[&'static Practitioner],
+        goal: &str,
+        activities: &[&str],
+    ) {
+        let members = team
+            .iter()
+            .map(|one| json!({ "role": [{ "text": one.specialty }], "member": one.reference() }));
         let members: Vec<Value> = members.collect();
         let start = json!({ "start": visit.date.to_string() });
         let body = json!({
@@ -244,9 +268,10 @@ impl Record {
             "addresses": [self.reference(problem)]
         });
         let goal = self.add("Goal", body);
-        let activities: Vec<Value> = activities.iter().map(|text| {
-            json!({ "detail": { "status": "in-progress", "description": text } })
-        }).collect();
+        let activities: Vec<Value> = activities
+            .iter()
+            .map(|text| json!({ "detail": { "status": "in-progress", "description": text } }))
+            .collect();
         let body = json!({
             "status": "active",
             "intent": "plan",

@@ -111,9 +111,18 @@ impl Record {
         at
     }
 
-    fn condition(&mut self, visit: &Visit, diagnosis: &Diagnosis, onset: Date, category: &str) -> usize {
-        let display =
-            if category == "problem-list-item" { "Problem List Item" } else { "Encounter Diagnosis" };
+    fn condition(
+        &mut self,
+        visit: &Visit,
+        diagnosis: &Diagnosis,
+        onset: Date,
+        category: &str,
+    ) -> usize {
+        let display = if category == "problem-list-item" {
+            "Problem List Item"
+        } else {
+            "Encounter Diagnosis"
+        };
         let body = json!({
             "clinicalStatus": hl7("condition-clinical", "active", "Active"),
             "verificationStatus": hl7("condition-ver-status", "confirmed", "Confirmed"),

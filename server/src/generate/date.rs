@@ -21,8 +21,7 @@ impl Date {
     pub(crate) fn new(year: i32, month: i32, day: i32) -> Self {
         let day = day.min(month_length(year, month));
         // Years begin in March here, so that the leap day is the last of its year.
-        let (year, month) =
-            if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
         let era = year.div_euclid(400);
         let year_of_era = year.rem_euclid(400);
         let day_of_year = (153 * month + 2) / 5 + day - 1;
@@ -40,7 +39,11 @@ impl Date {
         let month = (5 * day + 2) / 153;
         let day_of_month = day - (153 * month + 2) / 5 + 1;
         let year = era * 400 + year_of_era;
-        if month < 10 { (year, month + 3, day_of_month) } else { (year + 1, month - 9, day_of_month) }
+        if month < 10 {
+            (year, month + 3, day_of_month)
+        } else {
+            (year + 1, month - 9, day_of_month)
+        }
     }
 
     pub(crate) fn year(self) -> i32 {
@@ -109,7 +112,8 @@ impl FromStr for Date {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no day: write it as yyyy-mm-dd, for instance 2026-03-31");
+        let wrong =
+            || format!("{text:?} is no day: write it as yyyy-mm-dd, for instance 2026-03-31");
         let numbers: Vec<i32> =
             text.split('-').map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong())?;
         let [year, month, day] = numbers[..] else { return Err(wrong()) };

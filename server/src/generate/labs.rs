@@ -92,11 +92,34 @@ pub(crate) struct Panel {
 
 pub(crate) static METABOLIC: Panel = Panel {
     code: loinc("24321-2", "Basic metabolic 2000 panel - Serum or Plasma"),
-    tests: &[&GLUCOSE, &UREA, &CREATININE, &EGFR, &SODIUM, &POTASSIUM, &CHLORIDE, &BICARBONATE, &CALCIUM],
+    tests: &[
+        &GLUCOSE,
+        &UREA,
+        &CREATININE,
+        &EGFR,
+        &SODIUM,
+        &POTASSIUM,
+        &CHLORIDE,
+        &BICARBONATE,
+        &CALCIUM,
+    ],
 };
 pub(crate) static COMPREHENSIVE: Panel = Panel {
     code: loinc("24323-8", "Comprehensive metabolic 2000 panel - Serum or Plasma"),
-    tests: &[&GLUCOSE, &UREA, &CREATININE, &EGFR, &SODIUM, &POTASSIUM, &CHLORIDE, &BICARBONATE, &CALCIUM, &ALT, &AST, &ALBUMIN],
+    tests: &[
+        &GLUCOSE,
+        &UREA,
+        &CREATININE,
+        &EGFR,
+        &SODIUM,
+        &POTASSIUM,
+        &CHLORIDE,
+        &BICARBONATE,
+        &CALCIUM,
+        &ALT,
+        &AST,
+        &ALBUMIN,
+    ],
 };
 pub(crate) static BLOOD_COUNT: Panel = Panel {
     code: loinc("58410-2", "CBC panel - Blood by Automated count"),

@@ -162,7 +162,12 @@ fn shown(unit: &'static str) -> &'static str {
 
 impl Record {
     /// Starts a medicine that is taken until it is stopped.
-    pub(crate) fn prescribe(&mut self, visit: &Visit, regimen: &Regimen, reason: Option<usize>) -> usize {
+    pub(crate) fn prescribe(
+        &mut self,
+        visit: &Visit,
+        regimen: &Regimen,
+        reason: Option<usize>,
+    ) -> usize {
         let at = self.request(visit, regimen, reason, "active");
         self.chart.medicines.push((at, regimen.line()));
         at
@@ -176,7 +181,13 @@ impl Record {
     }
 
     /// The next prescription of the same medicine; the earlier one is completed.
-    pub(crate) fn renew(&mut self, at: usize, visit: &Visit, regimen: &Regimen, reason: Option<usize>) -> usize {
+    pub(crate) fn renew(
+        &mut self,
+        at: usize,
+        visit: &Visit,
+        regimen: &Regimen,
+        reason: Option<usize>,
+    ) -> usize {
         self.amend(at, "status", "completed".into());
         self.chart.medicines.retain(|(one, _)| *one != at);
         let next = self.prescribe(visit, regimen, reason);
@@ -186,7 +197,13 @@ impl Record {
     }
 
     /// A medicine for some days.
-    pub(crate) fn course(&mut self, visit: &Visit, regimen: &Regimen, reason: Option<usize>, days: i32) -> usize {
+    pub(crate) fn course(
+        &mut self,
+        visit: &Visit,
+        regimen: &Regimen,
+        reason: Option<usize>,
+        days: i32,
+    ) -> usize {
         if visit.date.plus_days(days) >= self.today {
             return self.prescribe(visit, regimen, reason);
         }
@@ -200,7 +217,13 @@ impl Record {
         regimen.name
     }
 
-    fn request(&mut self, visit: &Visit, regimen: &Regimen, reason: Option<usize>, status: &str) -> usize {
+    fn request(
+        &mut self,
+        visit: &Visit,
+        regimen: &Regimen,
+        reason: Option<usize>,
+        status: &str,
+    ) -> usize {
         debug_assert!(
             !(regimen.penicillin() && self.chart.penicillin_allergy),
             "a story prescribes a penicillin in spite of an allergy"

@@ -60,7 +60,8 @@ pub fn bundles(options: &Options) -> impl Iterator<Item = Sample> + use<> {
         patient: None,
         bundle: practitioners::bundle(),
     };
-    std::iter::once(shared).chain((0..options.patients).map(move |index| sample(seed, index, today)))
+    std::iter::once(shared)
+        .chain((0..options.patients).map(move |index| sample(seed, index, today)))
 }
 
 fn sample(seed: u64, index: usize, today: Date) -> Sample {

@@ -82,12 +82,30 @@ impl Record {
             _ => format!("{age}-year-old"),
         };
         let article = if matches!(age, 8 | 11 | 18 | 80..=89) { "an" } else { "a" };
-        section(&mut text, "History of present illness", &format!("{name} is {article} {years} {noun} {}", note.history));
+        section(
+            &mut text,
+            "History of present illness",
+            &format!("{name} is {article} {years} {noun} {}", note.history),
+        );
         if !note.denies.is_empty() {
             text.push_str(&format!("Denies {}.\n", note.denies));
         }
-        section(&mut text, "Problems", &list(self.chart.problems.iter().map(|(_, name)| capitalized(name)), "No active problems."));
-        section(&mut text, "Medicines", &list(self.chart.medicines.iter().map(|(_, line)| capitalized(line)), "No regular medicines."));
+        section(
+            &mut text,
+            "Problems",
+            &list(
+                self.chart.problems.iter().map(|(_, name)| capitalized(name)),
+                "No active problems.",
+            ),
+        );
+        section(
+            &mut text,
+            "Medicines",
+            &list(
+                self.chart.medicines.iter().map(|(_, line)| capitalized(line)),
+                "No regular medicines.",
+            ),
+        );
         let allergies = self.chart.allergies.iter().map(|name| (*name).to_owned());
         section(&mut text, "Allergies", &list(allergies, "No known allergies."));
         let vitals = if visit.vitals.is_empty() { "Not taken." } else { &visit.vitals };
@@ -134,7 +152,8 @@ mod tests {
 
     #[test]
     fn base64_is_padded_as_rfc_4648_shows() {
-        let cases = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
+        let cases =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
         for (plain, encoded) in cases {
             assert_eq!(base64(plain.as_bytes()), encoded);
         }

@@ -112,7 +112,8 @@ impl Record {
     }
 
     fn contact(&mut self, child: bool) -> Value {
-        let relation = if child { "Mother" } else { self.random.choose(&["Sibling", "Friend", "Cousin"]) };
+        let relation =
+            if child { "Mother" } else { self.random.choose(&["Sibling", "Friend", "Cousin"]) };
         let given = self.random.choose(FEMALE);
         let family = if child { self.person.family } else { self.random.choose(FAMILY) };
         let phone = self.random.between(0, 99);
@@ -127,8 +128,12 @@ impl Record {
     }
 
     fn marital_status(&mut self) -> Value {
-        let (code, display) =
-            self.random.choose(&[("M", "Married"), ("M", "Married"), ("S", "Never Married"), ("D", "Divorced")]);
+        let (code, display) = self.random.choose(&[
+            ("M", "Married"),
+            ("M", "Married"),
+            ("S", "Never Married"),
+            ("D", "Divorced"),
+        ]);
         hl7("v3-MaritalStatus", code, display)
     }
 }

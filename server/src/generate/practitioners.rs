@@ -129,10 +129,12 @@ pub(crate) fn organization_name(id: &str) -> &'static str {
 
 /// The transaction that every record relies on; it is the same for all seeds.
 pub(crate) fn bundle() -> Value {
-    let organizations = ORGANIZATIONS.iter().enumerate().map(|(at, one)| organization_entry(at, one));
-    let practitioners = ALL.iter().enumerate().flat_map(|(at, one)| {
-        [practitioner_entry(at, one), practitioner_role_entry(one)]
-    });
+    let organizations =
+        ORGANIZATIONS.iter().enumerate().map(|(at, one)| organization_entry(at, one));
+    let practitioners = ALL
+        .iter()
+        .enumerate()
+        .flat_map(|(at, one)| [practitioner_entry(at, one), practitioner_role_entry(one)]);
     transaction(organizations.chain(practitioners).collect())
 }
 

@@ -115,7 +115,11 @@ fn abbreviation(kind: &'static str) -> &'static str {
 fn pruned(value: Value) -> Value {
     match value {
         Value::Object(members) => Value::Object(
-            members.into_iter().map(|(name, v)| (name, pruned(v))).filter(|(_, v)| !empty(v)).collect(),
+            members
+                .into_iter()
+                .map(|(name, v)| (name, pruned(v)))
+                .filter(|(_, v)| !empty(v))
+                .collect(),
         ),
         Value::Array(items) => {
             Value::Array(items.into_iter().map(pruned).filter(|v| !empty(v)).collect())

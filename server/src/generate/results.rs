@@ -89,7 +89,12 @@ impl Record {
             false => Value::Null,
         };
         let mark = if flag == "N" { String::new() } else { format!(" ({flag})") };
-        visit.results.push(format!("{} {} {}{mark}", test.name, decimal(value, test.digits), test.unit));
+        visit.results.push(format!(
+            "{} {} {}{mark}",
+            test.name,
+            decimal(value, test.digits),
+            test.unit
+        ));
         let mut body = self.observation(visit, "laboratory", test.code.concept_as(test.name));
         body["valueQuantity"] = quantity(decimal(value, test.digits), test.unit, test.ucum);
         body["interpretation"] = json!([hl7("v3-ObservationInterpretation", flag, display)]);
@@ -137,7 +142,13 @@ impl Record {
     }
 
     /// An observation whose value is said in words.
-    pub(crate) fn finding(&mut self, visit: &mut Visit, category: &str, code: Code, value: &str) -> usize {
+    pub(crate) fn finding(
+        &mut self,
+        visit: &mut Visit,
+        category: &str,
+        code: Code,
+        value: &str,
+    ) -> usize {
         let mut body = self.observation(visit, category, code.concept());
         body["valueCodeableConcept"] = json!({ "text": value });
         visit.results.push(format!("{}: {value}", code.display));
@@ -145,7 +156,13 @@ impl Record {
     }
 
     /// An observation whose value is an answer of a LOINC list.
-    pub(crate) fn answer(&mut self, visit: &Visit, category: &str, code: Code, answer: [&'static str; 2]) {
+    pub(crate) fn answer(
+        &mut self,
+        visit: &Visit,
+        category: &str,
+        code: Code,
+        answer: [&'static str; 2],
+    ) {
         let mut body = self.observation(visit, category, code.concept());
         body["valueCodeableConcept"] = loinc(answer[0], answer[1]).concept();
         self.add("Observation", body);
@@ -160,7 +177,8 @@ impl Record {
         results: &[usize],
         conclusion: Option<&str>,
     ) -> usize {
-        let code = if code.code.is_empty() { json!({ "text": code.display }) } else { code.concept() };
+        let code =
+            if code.code.is_empty() { json!({ "text": code.display }) } else { code.concept() };
         let display = match section {
             "RAD" => "Radiology",
             "SP" => "Surgical Pathology",
@@ -192,7 +210,11 @@ impl Record {
 }
 
 /// The flag that follows from a value, its reference range and its critical limits.
-fn interpretation(value: f64, range: (f64, f64), critical: (f64, f64)) -> (&'static str, &'static str) {
+fn interpretation(
+    value: f64,
+    range: (f64, f64),
+    critical: (f64, f64),
+) -> (&'static str, &'static str) {
     if value < critical.0 {
         ("LL", "Critical low")
     } else if value > critical.1 {

@@ -58,18 +58,35 @@ impl Record {
         let minute = 8 * 60 + 15 * self.random.between(0, 30);
         let length = 15 + 5 * self.random.between(0, 5);
         let class = ["AMB", "ambulatory"];
-        self.encounter(date.working_day().max(self.person.birth), by, [minute, length], class, kind, reason)
+        self.encounter(
+            date.working_day().max(self.person.birth),
+            by,
+            [minute, length],
+            class,
+            kind,
+            reason,
+        )
     }
 
     /// A visit to the emergency department, at any day and hour.
-    pub(crate) fn emergency(&mut self, date: Date, by: &'static Practitioner, reason: Code) -> Visit {
+    pub(crate) fn emergency(
+        &mut self,
+        date: Date,
+        by: &'static Practitioner,
+        reason: Code,
+    ) -> Visit {
         let minute = 60 + 10 * self.random.between(0, 110);
         let length = 100 + 10 * self.random.between(0, 10);
         self.encounter(date, by, [minute, length], ["EMER", "emergency"], "Emergency visit", reason)
     }
 
     /// A stay with at least one night; the visit stands on its first day.
-    pub(crate) fn admission(&mut self, stay: &Stay, by: &'static Practitioner, reason: Code) -> Visit {
+    pub(crate) fn admission(
+        &mut self,
+        stay: &Stay,
+        by: &'static Practitioner,
+        reason: Code,
+    ) -> Visit {
         let length = 60 * self.random.between(1, 3);
         let class = ["IMP", "inpatient encounter"];
         let visit = self.encounter(stay.from, by, [7 * 60, length], class, stay.kind, reason);

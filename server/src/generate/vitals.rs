@@ -21,8 +21,7 @@ pub(crate) struct Vitals {
     pub(crate) height: f64,
 }
 
-const BLOOD_PRESSURE: Code =
-    loinc("85354-9", "Blood pressure panel with all children optional");
+const BLOOD_PRESSURE: Code = loinc("85354-9", "Blood pressure panel with all children optional");
 const SYSTOLIC: Code = loinc("8480-6", "Systolic blood pressure");
 const DIASTOLIC: Code = loinc("8462-4", "Diastolic blood pressure");
 const HEART_RATE: Code = loinc("8867-4", "Heart rate");
@@ -132,7 +131,13 @@ impl Record {
         );
     }
 
-    fn vital(&mut self, visit: &Visit, code: Code, (value, digits): (f64, u8), [unit, ucum]: [&str; 2]) {
+    fn vital(
+        &mut self,
+        visit: &Visit,
+        code: Code,
+        (value, digits): (f64, u8),
+        [unit, ucum]: [&str; 2],
+    ) {
         let mut concept = code.concept();
         // The vital-signs profile asks for the general code beside the one of the method.
         if code == PULSE_OXIMETRY {
@@ -150,9 +155,9 @@ impl Record {
                 "valueQuantity": quantity(decimal(value, 0), "mmHg", "mm[Hg]")
             })
         };
-        let mut body = self.observation(visit, "vital-signs", BLOOD_PRESSURE.concept_as("Blood pressure"));
-        body["component"] =
-            json!([component(SYSTOLIC, systolic), component(DIASTOLIC, diastolic)]);
+        let mut body =
+            self.observation(visit, "vital-signs", BLOOD_PRESSURE.concept_as("Blood pressure"));
+        body["component"] = json!([component(SYSTOLIC, systolic), component(DIASTOLIC, diastolic)]);
         self.add("Observation", body);
     }
 }

@@ -2,9 +2,13 @@
 
 use crate::generate::care::{CHILDHOOD, INFLUENZA, NEVER_SMOKER, PEANUT};
 use crate::generate::code::rounded;
-use crate::generate::conditions::{ASTHMA, ASTHMA_ATTACK, CHILD_EXAMINATION, ECZEMA, OTITIS, RHINITIS};
+use crate::generate::conditions::{
+    ASTHMA, ASTHMA_ATTACK, CHILD_EXAMINATION, ECZEMA, OTITIS, RHINITIS,
+};
 use crate::generate::date::Date;
-use crate::generate::medicines::{ALBUTEROL, AMOXICILLIN_LIQUID, FLUTICASONE, MONTELUKAST_5, PREDNISONE};
+use crate::generate::medicines::{
+    ALBUTEROL, AMOXICILLIN_LIQUID, FLUTICASONE, MONTELUKAST_5, PREDNISONE,
+};
 use crate::generate::notes::{Note, PROGRESS};
 use crate::generate::practitioners::{EMERGENCY_PHYSICIAN, PEDIATRICIAN};
 use crate::generate::record::Record;
@@ -30,10 +34,23 @@ pub(crate) fn write(record: &mut Record) {
     record.smoking(&visit, NEVER_SMOKER);
     record.prescribe(&visit, &ALBUTEROL, Some(asthma));
     record.prescribe(&visit, &FLUTICASONE, Some(asthma));
-    record.care(&visit, asthma, &[&PEDIATRICIAN], "No night-time symptoms and no missed school for asthma", &[
-        "Written asthma action plan at home and at school", "Inhaler with spacer, technique checked at each visit",
-    ]);
-    note(record, &visit, "with night cough and wheeze on most weeks since winter.", "Mild persistent asthma, new.", "Start fluticasone twice daily and albuterol as needed.");
+    record.care(
+        &visit,
+        asthma,
+        &[&PEDIATRICIAN],
+        "No night-time symptoms and no missed school for asthma",
+        &[
+            "Written asthma action plan at home and at school",
+            "Inhaler with spacer, technique checked at each visit",
+        ],
+    );
+    note(
+        record,
+        &visit,
+        "with night cough and wheeze on most weeks since winter.",
+        "Mild persistent asthma, new.",
+        "Start fluticasone twice daily and albuterol as needed.",
+    );
     exacerbation(record, onset.plus_months(11));
     for year in 6..record.today.age(birth) {
         let mut visit = well_child(record, birth.plus_years(year).plus_days(40));
@@ -42,7 +59,13 @@ pub(crate) fn write(record: &mut Record) {
             record.prescribe(&visit, &MONTELUKAST_5, Some(asthma));
         }
         visit.results.clear();
-        note(record, &visit, "with asthma, seen for a yearly check-up; uses albuterol once a week.", "Mild persistent asthma, well controlled. Growth along the same percentile.", "Continue the controller, influenza vaccine given.");
+        note(
+            record,
+            &visit,
+            "with asthma, seen for a yearly check-up; uses albuterol once a week.",
+            "Mild persistent asthma, well controlled. Growth along the same percentile.",
+            "Continue the controller, influenza vaccine given.",
+        );
     }
     record.appointment(record.today.plus_days(60), &PEDIATRICIAN, "Asthma review");
 }
@@ -61,13 +84,25 @@ fn ear_infection(record: &mut Record, date: Date) {
     // 80 mg per kg and day in two doses, rounded to the 40 mg of half a millilitre.
     let dose = (usual.weight * 40.0 / 40.0).round() * 40.0;
     record.course(&visit, &AMOXICILLIN_LIQUID.dosed(dose), Some(at), 10);
-    note(record, &visit, "with fever and ear pain for two days.", "Acute otitis media, right ear.", &format!("Amoxicillin {dose:.0} mg twice daily for 10 days (80 mg/kg/day at {:.1} kg).", rounded(usual.weight, 1)));
+    note(
+        record,
+        &visit,
+        "with fever and ear pain for two days.",
+        "Acute otitis media, right ear.",
+        &format!(
+            "Amoxicillin {dose:.0} mg twice daily for 10 days (80 mg/kg/day at {:.1} kg).",
+            rounded(usual.weight, 1)
+        ),
+    );
 }
 
 fn exacerbation(record: &mut Record, date: Date) {
     let mut visit = record.emergency(date, &EMERGENCY_PHYSICIAN, ASTHMA_ATTACK.code);
     let usual = record.usual(&visit);
-    record.vitals(&mut visit, Vitals { heart_rate: 132.0, respiration: 36.0, saturation: 91.0, ..usual });
+    record.vitals(
+        &mut visit,
+        Vitals { heart_rate: 132.0, respiration: 36.0, saturation: 91.0, ..usual },
+    );
     let at = record.acute(&visit, &ASTHMA_ATTACK, 7);
     // 1 mg per kg and day, in halves of a 20 mg tablet, at most 40 mg.
     let dose = ((usual.weight / 10.0).round() * 10.0).clamp(10.0, 40.0);
@@ -83,13 +118,22 @@ fn exacerbation(record: &mut Record, date: Date) {
     });
 }
 
-fn note(record: &mut Record, visit: &crate::generate::visits::Visit, history: &str, assessment: &str, step: &str) {
-    record.note(visit, &Note {
-        kind: PROGRESS,
-        history,
-        denies: "trouble feeding or drinking, rash, lethargy",
-        examination: "Alert and playful. Ears, throat, heart, lungs and abdomen examined.",
-        assessment,
-        plan: &[step, "Return if worse."],
-    });
+fn note(
+    record: &mut Record,
+    visit: &crate::generate::visits::Visit,
+    history: &str,
+    assessment: &str,
+    step: &str,
+) {
+    record.note(
+        visit,
+        &Note {
+            kind: PROGRESS,
+            history,
+            denies: "trouble feeding or drinking, rash, lethargy",
+            examination: "Alert and playful. Ears, throat, heart, lungs and abdomen examined.",
+            assessment,
+            plan: &[step, "Return if worse."],
+        },
+    );
 }

@@ -6,7 +6,9 @@ use crate::generate::conditions::{ABNORMAL_MAMMOGRAM, BREAST_CANCER, BREAST_LUMP
 use crate::generate::labs::{BLOOD_COUNT, COMPREHENSIVE};
 use crate::generate::medicines::LETROZOLE;
 use crate::generate::notes::{CONSULTATION, Note, PROGRESS};
-use crate::generate::practitioners::{FAMILY_PHYSICIAN, ONCOLOGIST, PATHOLOGIST, RADIOLOGIST, SURGEON};
+use crate::generate::practitioners::{
+    FAMILY_PHYSICIAN, ONCOLOGIST, PATHOLOGIST, RADIOLOGIST, SURGEON,
+};
 use crate::generate::record::Record;
 
 const SCREENING: Code = loinc("24606-6", "MG Breast Screening");
@@ -14,7 +16,10 @@ const DIAGNOSTIC: Code = loinc("", "Diagnostic mammogram and ultrasound, left br
 const PATHOLOGY: Code = loinc("11526-1", "Pathology study");
 const MARKERS: [(Code, &str); 3] = [
     (loinc("16112-5", "Estrogen receptor [Interpretation] in Tissue"), "Positive (95 % of cells)"),
-    (loinc("16113-3", "Progesterone receptor [Interpretation] in Tissue"), "Positive (70 % of cells)"),
+    (
+        loinc("16113-3", "Progesterone receptor [Interpretation] in Tissue"),
+        "Positive (70 % of cells)",
+    ),
     (loinc("48676-1", "HER2 [Interpretation] in Tissue"), "Negative (1+)"),
 ];
 const STAGING: [(Code, &str); 4] = [
@@ -29,15 +34,24 @@ pub(crate) fn write(record: &mut Record) {
     let first = check_up(record, found.plus_months(-25));
     opening(record, &first, USUAL_SMOKING);
     record.family_history(&first, ["MTH", "mother"], &BREAST_CANCER, 61);
-    for (months, result) in [(-24, "No mammographic sign of malignancy. BI-RADS 1."), (-12, "No mammographic sign of malignancy. BI-RADS 1.")] {
-        let mut visit = record.office(found.plus_months(months), &RADIOLOGIST, "Screening mammography", SCREENING_REASON);
+    for (months, result) in [
+        (-24, "No mammographic sign of malignancy. BI-RADS 1."),
+        (-12, "No mammographic sign of malignancy. BI-RADS 1."),
+    ] {
+        let mut visit = record.office(
+            found.plus_months(months),
+            &RADIOLOGIST,
+            "Screening mammography",
+            SCREENING_REASON,
+        );
         record.report(&mut visit, SCREENING, "RAD", &[], Some(result));
     }
     let mut visit = record.office(found, &RADIOLOGIST, "Screening mammography", SCREENING_REASON);
     record.report(&mut visit, SCREENING, "RAD", &[], Some("Irregular 14 mm density in the upper outer quadrant of the left breast, new since last year. BI-RADS 0, further imaging needed."));
     let abnormal = record.problem(&visit, &ABNORMAL_MAMMOGRAM, visit.date);
 
-    let mut visit = record.office(found.plus_days(8), &FAMILY_PHYSICIAN, "Office visit", BREAST_LUMP.code);
+    let mut visit =
+        record.office(found.plus_days(8), &FAMILY_PHYSICIAN, "Office visit", BREAST_LUMP.code);
     record.usual_vitals(&mut visit);
     let lump = record.problem(&visit, &BREAST_LUMP, visit.date);
     record.note(&visit, &Note {
@@ -48,15 +62,30 @@ pub(crate) fn write(record: &mut Record) {
         assessment: "Suspicious lump in the left breast.",
         plan: &["Diagnostic mammogram and ultrasound this week.", "Core biopsy if confirmed."],
     });
-    let mut visit = record.office(found.plus_days(13), &RADIOLOGIST, "Diagnostic imaging and biopsy", BREAST_LUMP.code);
+    let mut visit = record.office(
+        found.plus_days(13),
+        &RADIOLOGIST,
+        "Diagnostic imaging and biopsy",
+        BREAST_LUMP.code,
+    );
     record.report(&mut visit, DIAGNOSTIC, "RAD", &[], Some("Spiculated hypoechoic mass of 16 mm at two o'clock in the left breast, axillary nodes normal. BI-RADS 5, highly suggestive of malignancy."));
-    record.procedure(&visit, "Ultrasound-guided core biopsy of the left breast", Some(pcs("0HBU3ZX", "Excision of Left Breast, Percutaneous Approach, Diagnostic")), Some(lump));
+    record.procedure(
+        &visit,
+        "Ultrasound-guided core biopsy of the left breast",
+        Some(pcs("0HBU3ZX", "Excision of Left Breast, Percutaneous Approach, Diagnostic")),
+        Some(lump),
+    );
 
-    let mut visit = record.office(found.plus_days(18), &PATHOLOGIST, "Pathology examination", BREAST_LUMP.code);
-    let markers: Vec<usize> = MARKERS.iter().map(|(code, value)| record.finding(&mut visit, "laboratory", *code, value)).collect();
+    let mut visit =
+        record.office(found.plus_days(18), &PATHOLOGIST, "Pathology examination", BREAST_LUMP.code);
+    let markers: Vec<usize> = MARKERS
+        .iter()
+        .map(|(code, value)| record.finding(&mut visit, "laboratory", *code, value))
+        .collect();
     record.report(&mut visit, PATHOLOGY, "SP", &markers, Some("Invasive ductal carcinoma of the left breast, Nottingham grade 2. Estrogen and progesterone receptors positive, HER2 negative."));
 
-    let mut visit = record.office(found.plus_days(22), &SURGEON, "Surgical consultation", BREAST_CANCER.code);
+    let mut visit =
+        record.office(found.plus_days(22), &SURGEON, "Surgical consultation", BREAST_CANCER.code);
     record.usual_vitals(&mut visit);
     record.resolve(abnormal, visit.date);
     record.resolve(lump, visit.date);
@@ -69,17 +98,33 @@ pub(crate) fn write(record: &mut Record) {
         assessment: "Invasive ductal carcinoma of the left breast, hormone receptor positive, HER2 negative; breast conservation possible.",
         plan: &["Lumpectomy with sentinel node biopsy offered.", "Medical oncology before surgery.", "Genetic counselling because of the family history."],
     });
-    let mut visit = record.office(found.plus_days(31), &ONCOLOGIST, "Oncology consultation", BREAST_CANCER.code);
+    let mut visit = record.office(
+        found.plus_days(31),
+        &ONCOLOGIST,
+        "Oncology consultation",
+        BREAST_CANCER.code,
+    );
     record.usual_vitals(&mut visit);
     record.panel(&mut visit, &COMPREHENSIVE, &[]);
     record.panel(&mut visit, &BLOOD_COUNT, &[]);
-    let stage: Vec<usize> = STAGING.iter().map(|(code, value)| record.finding(&mut visit, "exam", *code, value)).collect();
+    let stage: Vec<usize> = STAGING
+        .iter()
+        .map(|(code, value)| record.finding(&mut visit, "exam", *code, value))
+        .collect();
     let assessment: Vec<_> = stage.iter().map(|at| record.reference(*at)).collect();
     record.amend(cancer, "stage", serde_json::json!([{ "summary": { "text": "Stage IA (cT1c cN0 cM0)" }, "assessment": assessment }]));
     record.prescribe(&visit, &LETROZOLE, Some(cancer));
-    record.care(&visit, cancer, &[&ONCOLOGIST, &SURGEON, &FAMILY_PHYSICIAN], "Complete removal of the tumor with clear margins", &[
-        "Letrozole until surgery", "Lumpectomy and sentinel node biopsy", "Radiotherapy after surgery",
-    ]);
+    record.care(
+        &visit,
+        cancer,
+        &[&ONCOLOGIST, &SURGEON, &FAMILY_PHYSICIAN],
+        "Complete removal of the tumor with clear margins",
+        &[
+            "Letrozole until surgery",
+            "Lumpectomy and sentinel node biopsy",
+            "Radiotherapy after surgery",
+        ],
+    );
     record.note(&visit, &Note {
         kind: CONSULTATION,
         history: "who is past menopause, with newly found cancer of the left breast.",
@@ -91,4 +136,7 @@ pub(crate) fn write(record: &mut Record) {
     record.appointment(record.today.plus_days(9), &SURGEON, "Lumpectomy and sentinel node biopsy");
 }
 
-const SCREENING_REASON: Code = crate::generate::code::icd("Z12.31", "Encounter for screening mammogram for malignant neoplasm of breast");
+const SCREENING_REASON: Code = crate::generate::code::icd(
+    "Z12.31",
+    "Encounter for screening mammogram for malignant neoplasm of breast",
+);

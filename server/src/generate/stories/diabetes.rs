@@ -3,15 +3,20 @@
 use super::background::{opening, passing_illness, vaccines};
 use crate::generate::care::FORMER_SMOKER;
 use crate::generate::conditions::{DIABETES, HYPERLIPIDEMIA, HYPERTENSION, NEUROPATHY};
-use crate::generate::labs::{COMPREHENSIVE, GLUCOSE, HBA1C, HDL, LDL, LIPIDS, METABOLIC, TRIGLYCERIDES, URINE_ALBUMIN};
-use crate::generate::medicines::{ATORVASTATIN_20, EMPAGLIFLOZIN, GABAPENTIN, LISINOPRIL_10, METFORMIN_500, METFORMIN_1000};
+use crate::generate::labs::{
+    COMPREHENSIVE, GLUCOSE, HBA1C, HDL, LDL, LIPIDS, METABOLIC, TRIGLYCERIDES, URINE_ALBUMIN,
+};
+use crate::generate::medicines::{
+    ATORVASTATIN_20, EMPAGLIFLOZIN, GABAPENTIN, LISINOPRIL_10, METFORMIN_500, METFORMIN_1000,
+};
 use crate::generate::notes::{Note, PROGRESS};
 use crate::generate::practitioners::{ENDOCRINOLOGIST, INTERNIST, NURSE};
 use crate::generate::record::Record;
 use crate::generate::visits::Visit;
 
 pub(crate) fn write(record: &mut Record) {
-    record.person.weight = record.random.normal(31.0, 1.2) * record.person.height.powi(2) / 10_000.0;
+    record.person.weight =
+        record.random.normal(31.0, 1.2) * record.person.height.powi(2) / 10_000.0;
     let start = record.today.plus_months(-63).plus_days(record.random.between(0, 25));
     let mut visit = record.office(start, &INTERNIST, "Office visit", DIABETES.code);
     opening(record, &visit, FORMER_SMOKER);
@@ -27,9 +32,17 @@ pub(crate) fn write(record: &mut Record) {
     let mut metformin = record.prescribe(&visit, &METFORMIN_500, Some(diabetes));
     record.prescribe(&visit, &LISINOPRIL_10, Some(pressure));
     record.prescribe(&visit, &ATORVASTATIN_20, Some(lipids));
-    record.care(&visit, diabetes, &[&INTERNIST, &NURSE], "HbA1c below 7.0 %", &[
-        "Home glucose log twice a week", "Dietary counselling", "Yearly eye and foot examination",
-    ]);
+    record.care(
+        &visit,
+        diabetes,
+        &[&INTERNIST, &NURSE],
+        "HbA1c below 7.0 %",
+        &[
+            "Home glucose log twice a week",
+            "Dietary counselling",
+            "Yearly eye and foot examination",
+        ],
+    );
     record.note(&visit, &Note {
         kind: PROGRESS,
         history: "with newly found type 2 diabetes after months of thirst and fatigue.",
@@ -45,12 +58,21 @@ pub(crate) fn write(record: &mut Record) {
         let before = hba1c;
         hba1c = (hba1c + record.random.real(0.08, 0.42)).max(before + 0.1);
         let day = start.plus_months(step * 6).plus_days(record.random.between(-6, 6));
-        let mut visit = record.office(day.min(record.today.plus_days(-6)), by, "Diabetes follow-up", DIABETES.code);
+        let mut visit = record.office(
+            day.min(record.today.plus_days(-6)),
+            by,
+            "Diabetes follow-up",
+            DIABETES.code,
+        );
         record.vitals_at(&mut visit, 132.0 + f64::from(step % 3) * 2.0, 80.0);
         glycemia(record, &mut visit, hba1c);
         record.panel(&mut visit, &METABOLIC, &[(&GLUCOSE, glucose(hba1c))]);
         if step % 2 == 0 {
-            record.panel(&mut visit, &LIPIDS, &[(&LDL, 88.0 + f64::from(step)), (&HDL, 41.0), (&TRIGLYCERIDES, 168.0)]);
+            record.panel(
+                &mut visit,
+                &LIPIDS,
+                &[(&LDL, 88.0 + f64::from(step)), (&HDL, 41.0), (&TRIGLYCERIDES, 168.0)],
+            );
             let albumin = 14.0 + f64::from(step * step) * 0.42;
             record.lab(&mut visit, &URINE_ALBUMIN, albumin);
             vaccines(record, &visit);
@@ -88,7 +110,13 @@ fn glucose(hba1c: f64) -> f64 {
     (28.7 * hba1c - 46.7) * 0.93
 }
 
-fn follow_up_note(record: &mut Record, visit: &Visit, [before, now]: [f64; 2], step: i32, change: &str) {
+fn follow_up_note(
+    record: &mut Record,
+    visit: &Visit,
+    [before, now]: [f64; 2],
+    step: i32,
+    change: &str,
+) {
     let feet = if step >= 6 {
         "Feet: monofilament reduced at both great toes, pulses present, no ulcer."
     } else {

@@ -4,13 +4,16 @@ use super::background::{USUAL_SMOKING, check_up, opening};
 use crate::generate::code::{Code, loinc, pcs};
 use crate::generate::conditions::{ARTIFICIAL_HIP, HIP_ARTHRITIS, HYPERTENSION, JOINT_AFTERCARE};
 use crate::generate::labs::{BLOOD_COUNT, HEMOGLOBIN, METABOLIC};
-use crate::generate::medicines::{ACETAMINOPHEN, AMLODIPINE, ENOXAPARIN, IBUPROFEN, OXYCODONE, SENNA};
+use crate::generate::medicines::{
+    ACETAMINOPHEN, AMLODIPINE, ENOXAPARIN, IBUPROFEN, OXYCODONE, SENNA,
+};
 use crate::generate::notes::{CONSULTATION, DISCHARGE, Note, OPERATION, PROGRESS};
 use crate::generate::practitioners::{FAMILY_PHYSICIAN, NURSE, ORTHOPEDIST};
 use crate::generate::record::Record;
 use crate::generate::visits::Stay;
 
-const PAIN: Code = loinc("72514-3", "Pain severity - 0-10 verbal numeric rating [Score] - Reported");
+const PAIN: Code =
+    loinc("72514-3", "Pain severity - 0-10 verbal numeric rating [Score] - Reported");
 const HIP_FILM: Code = loinc("", "Radiograph of the pelvis and right hip");
 const SCORE: [&str; 2] = ["score", "{score}"];
 
@@ -31,10 +34,23 @@ pub(crate) fn write(record: &mut Record) {
         assessment: "Osteoarthritis of the right hip; hypertension treated.",
         plan: &["Physiotherapy.", "Ibuprofen as needed with food.", "Orthopedics if not better."],
     });
-    let mut visit = record.office(operation.plus_days(-52), &ORTHOPEDIST, "Orthopedic consultation", HIP_ARTHRITIS.code);
+    let mut visit = record.office(
+        operation.plus_days(-52),
+        &ORTHOPEDIST,
+        "Orthopedic consultation",
+        HIP_ARTHRITIS.code,
+    );
     record.usual_vitals(&mut visit);
     record.number(&mut visit, "survey", PAIN, (8.0, 0), SCORE);
-    record.report(&mut visit, HIP_FILM, "RAD", &[], Some("Severe osteoarthritis of the right hip with loss of the joint space. Left hip normal."));
+    record.report(
+        &mut visit,
+        HIP_FILM,
+        "RAD",
+        &[],
+        Some(
+            "Severe osteoarthritis of the right hip with loss of the joint space. Left hip normal.",
+        ),
+    );
     record.panel(&mut visit, &BLOOD_COUNT, &[]);
     record.panel(&mut visit, &METABOLIC, &[]);
     record.note(&visit, &Note {
@@ -47,7 +63,8 @@ pub(crate) fn write(record: &mut Record) {
     });
     record.stop(ibuprofen, "Operation planned");
     in_hospital(record, operation, hip);
-    let mut visit = record.office(operation.plus_days(15), &ORTHOPEDIST, "Wound control", JOINT_AFTERCARE.code);
+    let mut visit =
+        record.office(operation.plus_days(15), &ORTHOPEDIST, "Wound control", JOINT_AFTERCARE.code);
     record.usual_vitals(&mut visit);
     record.number(&mut visit, "survey", PAIN, (2.0, 0), SCORE);
     record.panel(&mut visit, &BLOOD_COUNT, &[(&HEMOGLOBIN, 11.6)]);
@@ -59,14 +76,26 @@ pub(crate) fn write(record: &mut Record) {
         assessment: "Normal course after right hip replacement; hemoglobin recovering.",
         plan: &["Physiotherapy twice a week.", "Enoxaparin until day 28.", "Radiograph at six weeks."],
     });
-    record.appointment(operation.plus_days(42), &ORTHOPEDIST, "Control six weeks after hip replacement");
+    record.appointment(
+        operation.plus_days(42),
+        &ORTHOPEDIST,
+        "Control six weeks after hip replacement",
+    );
 }
 
 fn in_hospital(record: &mut Record, operation: crate::generate::date::Date, hip: usize) {
-    let stay = Stay { from: operation, nights: 2, emergency: false, kind: "Admission for elective operation" };
+    let stay = Stay {
+        from: operation,
+        nights: 2,
+        emergency: false,
+        kind: "Admission for elective operation",
+    };
     let mut visit = record.admission(&stay, &ORTHOPEDIST, HIP_ARTHRITIS.code);
     record.usual_vitals(&mut visit);
-    let code = pcs("0SR902A", "Replacement of Right Hip Joint with Metal on Polyethylene Synthetic Substitute, Uncemented, Open Approach");
+    let code = pcs(
+        "0SR902A",
+        "Replacement of Right Hip Joint with Metal on Polyethylene Synthetic Substitute, Uncemented, Open Approach",
+    );
     record.procedure(&visit, "Total replacement of the right hip", Some(code), Some(hip));
     record.device(&visit, "Uncemented total hip prosthesis, metal on polyethylene", hip);
     record.note(&visit, &Note {
@@ -81,7 +110,13 @@ fn in_hospital(record: &mut Record, operation: crate::generate::date::Date, hip:
     visit.results.clear();
     record.usual_vitals(&mut visit);
     record.panel(&mut visit, &BLOOD_COUNT, &[(&HEMOGLOBIN, 10.4)]);
-    record.report(&mut visit, HIP_FILM, "RAD", &[], Some("Right hip prosthesis in good position. No fracture."));
+    record.report(
+        &mut visit,
+        HIP_FILM,
+        "RAD",
+        &[],
+        Some("Right hip prosthesis in good position. No fracture."),
+    );
     record.number(&mut visit, "survey", PAIN, (5.0, 0), SCORE);
     visit.day(1);
     record.usual_vitals(&mut visit);
@@ -92,9 +127,17 @@ fn in_hospital(record: &mut Record, operation: crate::generate::date::Date, hip:
     record.course(&visit, &SENNA, Some(joint), 5);
     record.course(&visit, &ENOXAPARIN, Some(joint), 28);
     record.prescribe(&visit, &ACETAMINOPHEN, Some(joint));
-    record.care(&visit, joint, &[&ORTHOPEDIST, &FAMILY_PHYSICIAN, &NURSE], "Walking without a crutch six weeks after the operation", &[
-        "Physiotherapy twice a week", "No flexion beyond 90 degrees for six weeks", "Enoxaparin for 28 days",
-    ]);
+    record.care(
+        &visit,
+        joint,
+        &[&ORTHOPEDIST, &FAMILY_PHYSICIAN, &NURSE],
+        "Walking without a crutch six weeks after the operation",
+        &[
+            "Physiotherapy twice a week",
+            "No flexion beyond 90 degrees for six weeks",
+            "Enoxaparin for 28 days",
+        ],
+    );
     record.note(&visit, &Note {
         kind: DISCHARGE,
         history: "who had the right hip replaced two days ago and climbs stairs with crutches.",

@@ -25,15 +25,28 @@ pub(crate) fn write(record: &mut Record) {
     let mut pressure = 0;
     let mut lisinopril = 0;
     for (step, (months, systolic, diastolic, action)) in COURSE.into_iter().enumerate() {
-        let mut visit = record.office(start.plus_months(months), &FAMILY_PHYSICIAN, "Blood pressure follow-up", HYPERTENSION.code);
+        let mut visit = record.office(
+            start.plus_months(months),
+            &FAMILY_PHYSICIAN,
+            "Blood pressure follow-up",
+            HYPERTENSION.code,
+        );
         if step == 0 {
             opening(record, &visit, USUAL_SMOKING);
             record.family_history(&visit, ["FTH", "father"], &HYPERTENSION, 50);
             pressure = record.problem(&visit, &HYPERTENSION, visit.date);
             lisinopril = record.prescribe(&visit, &LISINOPRIL_10, Some(pressure));
-            record.care(&visit, pressure, &[&FAMILY_PHYSICIAN, &NURSE], "Blood pressure below 130/80 mmHg", &[
-                "Home blood pressure diary", "Less than 2 g sodium a day", "Brisk walking 150 minutes a week",
-            ]);
+            record.care(
+                &visit,
+                pressure,
+                &[&FAMILY_PHYSICIAN, &NURSE],
+                "Blood pressure below 130/80 mmHg",
+                &[
+                    "Home blood pressure diary",
+                    "Less than 2 g sodium a day",
+                    "Brisk walking 150 minutes a week",
+                ],
+            );
         }
         record.vitals_at(&mut visit, systolic, diastolic);
         record.panel(&mut visit, &METABOLIC, &[]);
@@ -41,7 +54,11 @@ pub(crate) fn write(record: &mut Record) {
             1 => lisinopril = record.renew(lisinopril, &visit, &LISINOPRIL_20, Some(pressure)),
             2 => _ = record.prescribe(&visit, &AMLODIPINE, Some(pressure)),
             4 => {
-                record.panel(&mut visit, &LIPIDS, &[(&LDL, 162.0), (&HDL, 47.0), (&TRIGLYCERIDES, 140.0)]);
+                record.panel(
+                    &mut visit,
+                    &LIPIDS,
+                    &[(&LDL, 162.0), (&HDL, 47.0), (&TRIGLYCERIDES, 140.0)],
+                );
                 let at = record.problem(&visit, &HYPERLIPIDEMIA, visit.date);
                 record.prescribe(&visit, &ATORVASTATIN_20, Some(at));
             }

@@ -2,9 +2,18 @@
 
 use super::background::{opening, vaccines};
 use crate::generate::care::FORMER_SMOKER;
-use crate::generate::conditions::{DIABETIC_KIDNEY, GOUT, HYPERLIPIDEMIA, HYPERPARATHYROIDISM, KIDNEY_3A, KIDNEY_3B, KIDNEY_4, KIDNEY_ANEMIA, KIDNEY_HYPERTENSION};
-use crate::generate::labs::{BICARBONATE, BLOOD_COUNT, CALCIUM, CREATININE, GLUCOSE, HBA1C, HEMOGLOBIN, METABOLIC, PHOSPHATE, POTASSIUM, PTH, UREA, URATE, URINE_ALBUMIN};
-use crate::generate::medicines::{ALLOPURINOL, AMLODIPINE, ASPIRIN, ATORVASTATIN_40, CALCITRIOL, FERROUS_SULFATE, FUROSEMIDE_40, GLARGINE, LOSARTAN, METFORMIN_500, SEVELAMER, SODIUM_BICARBONATE};
+use crate::generate::conditions::{
+    DIABETIC_KIDNEY, GOUT, HYPERLIPIDEMIA, HYPERPARATHYROIDISM, KIDNEY_3A, KIDNEY_3B, KIDNEY_4,
+    KIDNEY_ANEMIA, KIDNEY_HYPERTENSION,
+};
+use crate::generate::labs::{
+    BICARBONATE, BLOOD_COUNT, CALCIUM, CREATININE, GLUCOSE, HBA1C, HEMOGLOBIN, METABOLIC,
+    PHOSPHATE, POTASSIUM, PTH, URATE, UREA, URINE_ALBUMIN,
+};
+use crate::generate::medicines::{
+    ALLOPURINOL, AMLODIPINE, ASPIRIN, ATORVASTATIN_40, CALCITRIOL, FERROUS_SULFATE, FUROSEMIDE_40,
+    GLARGINE, LOSARTAN, METFORMIN_500, SEVELAMER, SODIUM_BICARBONATE,
+};
 use crate::generate::notes::{Note, PROGRESS};
 use crate::generate::practitioners::{INTERNIST, NEPHROLOGIST, NURSE};
 use crate::generate::record::Record;
@@ -19,7 +28,8 @@ pub(crate) fn write(record: &mut Record) {
     let mut diabetes = 0;
     for step in 0..=15 {
         let day = start.plus_months(step * 4).min(record.today.plus_days(-7));
-        let mut visit = record.office(day, &NEPHROLOGIST, "Nephrology follow-up", DIABETIC_KIDNEY.code);
+        let mut visit =
+            record.office(day, &NEPHROLOGIST, "Nephrology follow-up", DIABETIC_KIDNEY.code);
         if step == 0 {
             opening(record, &visit, FORMER_SMOKER);
             diabetes = record.problem(&visit, &DIABETIC_KIDNEY, visit.date.plus_years(-2));
@@ -31,9 +41,17 @@ pub(crate) fn write(record: &mut Record) {
             record.prescribe(&visit, &AMLODIPINE, Some(pressure));
             record.prescribe(&visit, &ATORVASTATIN_40, Some(lipids));
             record.over_the_counter(&visit, &ASPIRIN);
-            record.care(&visit, stage, &[&NEPHROLOGIST, &INTERNIST, &NURSE], "Loss of filtration below 3 mL/min/1.73 m2 a year", &[
-                "No ibuprofen or other NSAID", "Less than 2 g sodium a day", "Learning about dialysis and transplantation",
-            ]);
+            record.care(
+                &visit,
+                stage,
+                &[&NEPHROLOGIST, &INTERNIST, &NURSE],
+                "Loss of filtration below 3 mL/min/1.73 m2 a year",
+                &[
+                    "No ibuprofen or other NSAID",
+                    "Less than 2 g sodium a day",
+                    "Learning about dialysis and transplantation",
+                ],
+            );
         }
         filtration -= record.random.real(1.3, 2.5);
         measure(record, &mut visit, filtration, step);
@@ -54,7 +72,13 @@ pub(crate) fn write(record: &mut Record) {
 }
 
 /// What the stage of the disease asks for at this visit.
-fn changes(record: &mut Record, visit: &Visit, step: i32, [stage, metformin]: [&mut usize; 2], diabetes: usize) -> &'static str {
+fn changes(
+    record: &mut Record,
+    visit: &Visit,
+    step: i32,
+    [stage, metformin]: [&mut usize; 2],
+    diabetes: usize,
+) -> &'static str {
     match step {
         3 => {
             let at = record.problem(visit, &GOUT, visit.date.plus_days(-20));
@@ -101,14 +125,18 @@ fn measure(record: &mut Record, visit: &mut Visit, filtration: f64, step: i32) {
     let creatinine = creatinine_for(filtration, age, record.person.female());
     let noise = record.random.normal(0.0, 1.0);
     let hemoglobin = if record.person.female() { 12.6 } else { 13.9 };
-    record.panel(visit, &METABOLIC, &[
-        (&CREATININE, creatinine),
-        (&UREA, 20.0 + lost * 0.75 + noise),
-        (&POTASSIUM, 4.5 + lost * 0.024 + noise * 0.1),
-        (&BICARBONATE, 25.0 - lost * 0.13 + noise * 0.4),
-        (&CALCIUM, 9.3 - lost * 0.018),
-        (&GLUCOSE, 148.0 + noise * 9.0),
-    ]);
+    record.panel(
+        visit,
+        &METABOLIC,
+        &[
+            (&CREATININE, creatinine),
+            (&UREA, 20.0 + lost * 0.75 + noise),
+            (&POTASSIUM, 4.5 + lost * 0.024 + noise * 0.1),
+            (&BICARBONATE, 25.0 - lost * 0.13 + noise * 0.4),
+            (&CALCIUM, 9.3 - lost * 0.018),
+            (&GLUCOSE, 148.0 + noise * 9.0),
+        ],
+    );
     record.panel(visit, &BLOOD_COUNT, &[(&HEMOGLOBIN, hemoglobin - lost * 0.085 + noise * 0.15)]);
     if step % 2 == 0 {
         record.lab(visit, &HBA1C, 7.4 + noise * 0.15);

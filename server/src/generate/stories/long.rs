@@ -3,9 +3,15 @@
 use super::background::{opening, passing_illness, vaccines};
 use crate::generate::care::FORMER_SMOKER;
 use crate::generate::code::pcs;
-use crate::generate::conditions::{CATARACT, DIABETES, HYPERLIPIDEMIA, HYPERTENSION, KNEE_ARTHRITIS, POLYP, PREDIABETES, REFLUX};
-use crate::generate::labs::{BLOOD_COUNT, COMPREHENSIVE, CREATININE, GLUCOSE, HBA1C, LDL, LIPIDS, METABOLIC};
-use crate::generate::medicines::{ACETAMINOPHEN, AMLODIPINE, ATORVASTATIN_20, LISINOPRIL_10, METFORMIN_500, OMEPRAZOLE, Regimen};
+use crate::generate::conditions::{
+    CATARACT, DIABETES, HYPERLIPIDEMIA, HYPERTENSION, KNEE_ARTHRITIS, POLYP, PREDIABETES, REFLUX,
+};
+use crate::generate::labs::{
+    BLOOD_COUNT, COMPREHENSIVE, CREATININE, GLUCOSE, HBA1C, LDL, LIPIDS, METABOLIC,
+};
+use crate::generate::medicines::{
+    ACETAMINOPHEN, AMLODIPINE, ATORVASTATIN_20, LISINOPRIL_10, METFORMIN_500, OMEPRAZOLE, Regimen,
+};
 use crate::generate::notes::{Note, PROGRESS};
 use crate::generate::practitioners::{FAMILY_PHYSICIAN, INTERNIST, NURSE};
 use crate::generate::record::Record;
@@ -25,7 +31,13 @@ pub(crate) fn write(record: &mut Record) {
             opening(record, &visit, FORMER_SMOKER);
             let at = record.problem(&visit, &HYPERTENSION, visit.date.plus_years(-2));
             start_taking(record, &visit, &mut taking, &LISINOPRIL_10, at);
-            record.care(&visit, at, &[&INTERNIST, &FAMILY_PHYSICIAN, &NURSE], "Blood pressure below 140/90 mmHg", &["Home blood pressure diary"]);
+            record.care(
+                &visit,
+                at,
+                &[&INTERNIST, &FAMILY_PHYSICIAN, &NURSE],
+                "Blood pressure below 140/90 mmHg",
+                &["Home blood pressure diary"],
+            );
         }
         let change = milestone(record, &mut visit, quarter, &mut taking, &mut prediabetes);
         measure(record, &mut visit, f64::from(quarter));
@@ -35,14 +47,17 @@ pub(crate) fn write(record: &mut Record) {
             }
         }
         vaccines(record, &visit);
-        record.note(&visit, &Note {
-            kind: PROGRESS,
-            history: "seen for the quarterly review of the chronic conditions.",
-            denies: "chest pain, shortness of breath, dizziness, new weakness",
-            examination: "Heart regular, lungs clear, no edema.",
-            assessment: "Chronic conditions reviewed, as listed above.",
-            plan: &[change, "Next visit in three months."],
-        });
+        record.note(
+            &visit,
+            &Note {
+                kind: PROGRESS,
+                history: "seen for the quarterly review of the chronic conditions.",
+                denies: "chest pain, shortness of breath, dizziness, new weakness",
+                examination: "Heart regular, lungs clear, no edema.",
+                assessment: "Chronic conditions reviewed, as listed above.",
+                plan: &[change, "Next visit in three months."],
+            },
+        );
         if quarter % 9 == 5 {
             passing_illness(record, day.plus_days(40));
         }
@@ -50,13 +65,25 @@ pub(crate) fn write(record: &mut Record) {
     record.appointment(record.today.plus_days(30), &INTERNIST, "Follow-up visit");
 }
 
-fn start_taking(record: &mut Record, visit: &Visit, taking: &mut Vec<Use>, regimen: &'static Regimen, problem: usize) {
+fn start_taking(
+    record: &mut Record,
+    visit: &Visit,
+    taking: &mut Vec<Use>,
+    regimen: &'static Regimen,
+    problem: usize,
+) {
     let at = record.prescribe(visit, regimen, Some(problem));
     taking.push((at, regimen, problem));
 }
 
 /// The events of twenty years, each at its quarter.
-fn milestone(record: &mut Record, visit: &mut Visit, quarter: i32, taking: &mut Vec<Use>, prediabetes: &mut usize) -> &'static str {
+fn milestone(
+    record: &mut Record,
+    visit: &mut Visit,
+    quarter: i32,
+    taking: &mut Vec<Use>,
+    prediabetes: &mut usize,
+) -> &'static str {
     match quarter {
         6 => {
             let at = record.problem(visit, &HYPERLIPIDEMIA, visit.date);
@@ -74,8 +101,16 @@ fn milestone(record: &mut Record, visit: &mut Visit, quarter: i32, taking: &mut 
         }
         30 => {
             let at = record.acute(visit, &POLYP, 1);
-            let code = pcs("0DBN8ZZ", "Excision of Sigmoid Colon, Via Natural or Artificial Opening Endoscopic");
-            record.procedure(visit, "Colonoscopy with removal of a sigmoid polyp", Some(code), Some(at));
+            let code = pcs(
+                "0DBN8ZZ",
+                "Excision of Sigmoid Colon, Via Natural or Artificial Opening Endoscopic",
+            );
+            record.procedure(
+                visit,
+                "Colonoscopy with removal of a sigmoid polyp",
+                Some(code),
+                Some(at),
+            );
             "Polyp of the sigmoid colon removed at colonoscopy; again in five years."
         }
         38 => {
@@ -96,7 +131,10 @@ fn milestone(record: &mut Record, visit: &mut Visit, quarter: i32, taking: &mut 
         }
         66 => {
             let at = record.acute(visit, &CATARACT, 1);
-            let code = pcs("08RJ3JZ", "Replacement of Right Lens with Synthetic Substitute, Percutaneous Approach");
+            let code = pcs(
+                "08RJ3JZ",
+                "Replacement of Right Lens with Synthetic Substitute, Percutaneous Approach",
+            );
             record.procedure(visit, "Cataract operation of the right eye", Some(code), Some(at));
             "Cataract of the right eye operated."
         }
@@ -109,9 +147,13 @@ fn measure(record: &mut Record, visit: &mut Visit, quarter: f64) {
     record.vitals_at(visit, 132.0 + rise, 80.0);
     let noise = record.random.normal(0.0, 1.0);
     // Sugar rises for ten years; then metformin brings it down.
-    let hba1c = if quarter < 38.0 { 5.5 + quarter * 0.028 } else { 6.5 + (quarter - 38.0) * 0.009 } + noise * 0.06;
+    let hba1c = if quarter < 38.0 { 5.5 + quarter * 0.028 } else { 6.5 + (quarter - 38.0) * 0.009 }
+        + noise * 0.06;
     let base = if record.person.female() { 0.74 } else { 0.90 };
-    let fixed = [(&CREATININE, base + quarter * 0.002 + noise * 0.02), (&GLUCOSE, (28.7 * hba1c - 46.7) * 0.92)];
+    let fixed = [
+        (&CREATININE, base + quarter * 0.002 + noise * 0.02),
+        (&GLUCOSE, (28.7 * hba1c - 46.7) * 0.92),
+    ];
     match quarter as i32 % 4 {
         0 => {
             record.panel(visit, &COMPREHENSIVE, &fixed);

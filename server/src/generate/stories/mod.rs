@@ -1,7 +1,7 @@
 //! The twelve stories and who they happen to.
 
-pub(crate) mod background;
 mod asthma;
+pub(crate) mod background;
 mod breast_cancer;
 mod diabetes;
 mod elderly;
@@ -43,11 +43,35 @@ const fn story(
 pub(crate) static STORIES: [Story; 12] = [
     story(["diabetes", "Diabetes with rising HbA1c"], None, (48, 68), 14, diabetes::write),
     story(["hypertension", "Essential hypertension"], None, (42, 70), 18, hypertension::write),
-    story(["heart-failure", "Heart failure with an admission"], None, (62, 80), 6, heart_failure::write),
+    story(
+        ["heart-failure", "Heart failure with an admission"],
+        None,
+        (62, 80),
+        6,
+        heart_failure::write,
+    ),
     story(["asthma", "Child with asthma"], None, (7, 11), 9, asthma::write),
-    story(["pregnancy", "Pregnancy, second trimester"], Some(Sex::Female), (24, 37), 6, pregnancy::write),
-    story(["breast-cancer", "Breast cancer work-up"], Some(Sex::Female), (54, 70), 4, breast_cancer::write),
-    story(["hip-replacement", "Discharged after hip replacement"], None, (60, 76), 6, hip_replacement::write),
+    story(
+        ["pregnancy", "Pregnancy, second trimester"],
+        Some(Sex::Female),
+        (24, 37),
+        6,
+        pregnancy::write,
+    ),
+    story(
+        ["breast-cancer", "Breast cancer work-up"],
+        Some(Sex::Female),
+        (54, 70),
+        4,
+        breast_cancer::write,
+    ),
+    story(
+        ["hip-replacement", "Discharged after hip replacement"],
+        None,
+        (60, 76),
+        6,
+        hip_replacement::write,
+    ),
     story(["healthy", "Healthy adult"], None, (24, 45), 22, healthy::write),
     story(["kidney", "Chronic kidney disease with polypharmacy"], None, (60, 76), 6, kidney::write),
     story(["short", "A very short record"], None, (20, 60), 5, short::write),

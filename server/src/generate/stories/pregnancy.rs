@@ -34,7 +34,12 @@ pub(crate) fn write(record: &mut Record) {
     let weeks = record.random.between(25, 27);
     let last_period = record.today.plus_days(-weeks * 7 - record.random.between(0, 6));
     let before = record.person.weight;
-    let mut visit = record.office(last_period.plus_days(8 * 7 + 4), &OBSTETRICIAN, "First prenatal visit", FIRST_TRIMESTER.code);
+    let mut visit = record.office(
+        last_period.plus_days(8 * 7 + 4),
+        &OBSTETRICIAN,
+        "First prenatal visit",
+        FIRST_TRIMESTER.code,
+    );
     opening(record, &visit, USUAL_SMOKING);
     dating(record, &visit, last_period);
     let first = record.problem(&visit, &FIRST_TRIMESTER, last_period);
@@ -47,11 +52,28 @@ pub(crate) fn write(record: &mut Record) {
     record.lab(&mut visit, &TSH, value);
     record.report(&mut visit, ULTRASOUND, "RAD", &[], Some("Single living intrauterine pregnancy, crown-rump length in agreement with the last menstrual period."));
     record.prescribe(&visit, &PRENATAL_VITAMIN, Some(first));
-    record.care(&visit, first, &[&OBSTETRICIAN, &NURSE], "Birth at term of a healthy child", &["Prenatal visits every four weeks", "Childbirth class", "Prenatal vitamin daily"]);
-    note(record, &visit, "in her first pregnancy, with morning nausea without vomiting.", "Normal first pregnancy, first trimester.", "Prenatal laboratory and dating ultrasound today.");
+    record.care(
+        &visit,
+        first,
+        &[&OBSTETRICIAN, &NURSE],
+        "Birth at term of a healthy child",
+        &["Prenatal visits every four weeks", "Childbirth class", "Prenatal vitamin daily"],
+    );
+    note(
+        record,
+        &visit,
+        "in her first pregnancy, with morning nausea without vomiting.",
+        "Normal first pregnancy, first trimester.",
+        "Prenatal laboratory and dating ultrasound today.",
+    );
     let mut pregnancy = first;
     for week in [12, 16, 20, 24] {
-        let mut visit = record.office(last_period.plus_days(week * 7 + 3), &OBSTETRICIAN, "Prenatal visit", PREGNANCY.code);
+        let mut visit = record.office(
+            last_period.plus_days(week * 7 + 3),
+            &OBSTETRICIAN,
+            "Prenatal visit",
+            PREGNANCY.code,
+        );
         if week == 16 {
             record.resolve(first, visit.date);
             pregnancy = record.problem(&visit, &PREGNANCY, last_period);
@@ -79,8 +101,18 @@ pub(crate) fn write(record: &mut Record) {
             }
             _ => {}
         }
-        let assessment = if week == 24 { "Normal first pregnancy with mild iron deficiency anemia; glucose challenge normal." } else { "Normal first pregnancy." };
-        note(record, &visit, &format!("at {week} weeks of her first pregnancy, feeling well."), assessment, step);
+        let assessment = if week == 24 {
+            "Normal first pregnancy with mild iron deficiency anemia; glucose challenge normal."
+        } else {
+            "Normal first pregnancy."
+        };
+        note(
+            record,
+            &visit,
+            &format!("at {week} weeks of her first pregnancy, feeling well."),
+            assessment,
+            step,
+        );
     }
     debug_assert!(pregnancy > first);
     record.appointment(last_period.plus_days(29 * 7), &OBSTETRICIAN, "Prenatal visit");
@@ -104,12 +136,15 @@ fn examine(record: &mut Record, visit: &mut Visit, weight: f64, last_period: Dat
 }
 
 fn note(record: &mut Record, visit: &Visit, history: &str, assessment: &str, step: &str) {
-    record.note(visit, &Note {
-        kind: PROGRESS,
-        history,
-        denies: "vaginal bleeding, contractions, headache, visual disturbance",
-        examination: "Uterus of a size fitting the dates, no edema.",
-        assessment,
-        plan: &[step, "Call for bleeding, fluid loss or severe headache."],
-    });
+    record.note(
+        visit,
+        &Note {
+            kind: PROGRESS,
+            history,
+            denies: "vaginal bleeding, contractions, headache, visual disturbance",
+            examination: "Uterus of a size fitting the dates, no edema.",
+            assessment,
+            plan: &[step, "Call for bleeding, fluid loss or severe headache."],
+        },
+    );
 }
