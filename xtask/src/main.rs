@@ -1,1 +1,54 @@
-fn main() {}
+//! The recipes of the house: `cargo xtask RECIPE`.
+
+mod archive;
+mod definitions;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+/// (name, what it does, usage).
+const RECIPES: [(&str, &str, &str); 1] = [(
+    "definitions",
+    "compile FHIR definitions into a pack",
+    "cargo xtask definitions SOURCE… --out FILE",
+)];
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let recipe = arguments.next();
+    let rest: Vec<String> = arguments.collect();
+    let result = match recipe.as_deref() {
+        None | Some("help" | "--help") => {
+            list();
+            return ExitCode::SUCCESS;
+        }
+        Some("definitions") => definitions::run(&rest),
+        Some(other) => {
+            list();
+            return fail(&format!("no recipe is called {other}"), 2);
+        }
+    };
+    match result {
+        Ok(summary) => {
+            say(&summary);
+            ExitCode::SUCCESS
+        }
+        Err(message) => fail(&message, 1),
+    }
+}
+
+fn list() {
+    for (name, purpose, usage) in RECIPES {
+        say(&format!("{name:<14} {purpose}\n{:<14} {usage}", ""));
+    }
+}
+
+fn say(line: &str) {
+    // Who closed the pipe does not want to read on.
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+fn fail(message: &str, code: u8) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "{message}");
+    ExitCode::from(code)
+}

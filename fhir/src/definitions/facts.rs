@@ -12,6 +12,25 @@
 
 use serde::{Deserialize, Serialize};
 
+/// All facts of one source, each list sorted by URL.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Types, profiles, extensions and logical models.
+    pub structures: Vec<Structure>,
+    /// Search parameters.
+    pub search_parameters: Vec<SearchParameter>,
+    /// Compartments.
+    pub compartments: Vec<Compartment>,
+    /// Operations.
+    pub operations: Vec<Operation>,
+    /// Value sets.
+    pub value_sets: Vec<ValueSet>,
+    /// Code systems.
+    pub code_systems: Vec<CodeSystem>,
+    /// Concept maps.
+    pub concept_maps: Vec<ConceptMap>,
+}
+
 /// What a structure describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StructureKind {
@@ -338,7 +357,7 @@ pub struct Concept {
     pub display: Option<String>,
     /// Indices of its parents in the system's list: nesting and `subsumedBy`/`parent` properties.
     pub parents: Vec<u32>,
-    /// Not to be chosen (`notSelectable` property) or `inactive`/`deprecated` status.
+    /// Groups others and is not to be chosen: property `notSelectable` or `abstract`.
     pub is_abstract: bool,
     /// Status is inactive, deprecated or retired.
     pub is_inactive: bool,
@@ -349,6 +368,9 @@ pub struct Concept {
 pub struct ConceptMap {
     /// Canonical URL.
     pub url: String,
-    /// (source system, target system, [(source code, target code, equivalence)]).
-    pub groups: Vec<(String, String, Vec<(String, String, String)>)>,
+    /// (source system, target system, mappings).
+    pub groups: Vec<(String, String, Vec<Mapping>)>,
 }
+
+/// (source code, target code, equivalence).
+pub type Mapping = (String, String, String);

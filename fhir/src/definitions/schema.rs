@@ -33,7 +33,8 @@ pub struct Type {
     pub kind: TypeKind,
     /// Abstract: `Resource`, `DomainResource`, `Element`, `BackboneElement`.
     pub is_abstract: bool,
-    /// `DomainResource` for `Patient`, `BackboneElement` for `Patient.contact`, `Quantity` for `Age`.
+    /// `DomainResource` for `Patient`, `BackboneElement` for `Patient.contact`, `Quantity` for
+    /// `Age`.
     pub base: Option<TypeId>,
     /// Children in the order of the definition, inherited ones included.
     pub properties: Vec<Property>,

@@ -1,0 +1,14 @@
+//! Keeps versions and index entries of one tenant: the contract, the embedded backend, and one
+//! conformance suite for every backend.
+
+mod commit;
+mod error;
+mod history;
+mod search;
+mod version;
+
+pub use commit::{Change, Check, Commit, Committed, Expected, Write};
+pub use error::{Refusal, StoreError};
+pub use history::{Changed, HistoryPage, HistoryRequest, HistoryScope};
+pub use search::{Page, Position, SearchRequest};
+pub use version::{Key, Verb, Version};
