@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod definitions;
 pub mod json;
 pub mod outcome;
+pub mod path;
 pub mod primitive;
 pub mod reference;
 pub mod resource;
