@@ -1,0 +1,114 @@
+//! Why the store said no, and how that reads to a client.
+
+use fhir::{Kind, Outcome};
+
+use crate::Key;
+
+/// A failure of the store.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// A precondition of a commit does not hold; nothing was written.
+    #[error("write {index}: {refusal:?}")]
+    Refused {
+        /// Index in [`crate::Commit::writes`], or of the check in [`crate::Commit::checks`].
+        index: usize,
+        /// Which precondition.
+        refusal: Refusal,
+    },
+    /// The disk is full: writes are refused, reads go on.
+    #[error("the disk is full: {0}")]
+    Full(String),
+    /// The store cannot be written (again) without help: reads go on.
+    #[error("the store is read-only: {0}")]
+    ReadOnly(String),
+    /// Too many writes wait.
+    #[error("too many writes are waiting")]
+    Busy,
+    /// The store's folder is held by another process; the text says by whom.
+    #[error("{0}")]
+    Held(String),
+    /// Stored bytes are not what was written; the text names the file or key space.
+    #[error("the store is damaged: {0}")]
+    Corrupt(String),
+    /// The engine or the system failed otherwise.
+    #[error("the store failed: {0}")]
+    Fault(String),
+}
+
+/// Which precondition of a commit does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// [`crate::Expected::Version`]: the current version is another one, or there is none.
+    Version {
+        /// The current version, if the resource is there.
+        current: Option<u64>,
+    },
+    /// [`crate::Expected::Absent`]: there is a current version.
+    Present,
+    /// [`crate::Check::Matches`]: other resources match.
+    Matches,
+    /// [`crate::Check::Exists`]: it does not.
+    Missing(Key),
+    /// [`crate::Check::Unreferenced`]: this resource refers to it.
+    Referenced {
+        /// What should go.
+        target: Key,
+        /// A resource that refers to it.
+        by: Key,
+    },
+}
+
+impl From<StoreError> for Outcome {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused { refusal, .. } => refused(&refusal),
+            StoreError::Full(source) => Outcome::new(
+                Kind::Full,
+                "The server's disk is full: nothing was written. Reading still works; write \
+                 again once the operator has made room.",
+            )
+            .because(source),
+            StoreError::ReadOnly(source) => Outcome::new(
+                Kind::Unavailable,
+                "The server cannot write to its store now: nothing was written. Reading still \
+                 works; the operator must look at the log.",
+            )
+            .because(source),
+            StoreError::Busy => Outcome::new(
+                Kind::Unavailable,
+                "Too many writes are waiting: nothing was written. Try again in a moment.",
+            ),
+            StoreError::Held(source) | StoreError::Corrupt(source) | StoreError::Fault(source) => {
+                Outcome::new(Kind::Fault, "The store failed.").because(source)
+            }
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> Outcome {
+    match refusal {
+        Refusal::Version { current: Some(current) } => Outcome::new(
+            Kind::Precondition,
+            format!("The current version is {current}: read it, and send its ETag in If-Match."),
+        ),
+        Refusal::Version { current: None } => Outcome::new(
+            Kind::Precondition,
+            "If-Match names a version, but there is no current version of this resource.",
+        ),
+        Refusal::Present => {
+            Outcome::new(Kind::Precondition, "There is a resource with this id already.")
+        }
+        Refusal::Matches => Outcome::new(
+            Kind::Conflict,
+            "Other resources came to match the condition while it was carried out. Try again.",
+        ),
+        Refusal::Missing(key) => Outcome::new(
+            Kind::Conflict,
+            format!("The resource refers to {key}, which does not exist on this server."),
+        ),
+        Refusal::Referenced { target, by } => Outcome::new(
+            Kind::Conflict,
+            format!("{target} cannot be deleted: {by} refers to it. Delete or change that first."),
+        ),
+    }
+}
