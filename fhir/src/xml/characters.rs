@@ -122,13 +122,15 @@ pub(super) fn escape_attribute(text: &str, out: &mut String) -> Result<(), char>
     Ok(())
 }
 
-/// Appends `text` as text between tags.
-pub(super) fn escape_text(text: &str, out: &mut String) {
+/// Appends the content of a CDATA section as text. Its brackets become references, for with what
+/// follows they could make the "]]>" that text must not have.
+pub(super) fn escape_cdata(text: &str, out: &mut String) {
     for character in text.chars() {
         match character {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
+            ']' => out.push_str("&#93;"),
             other => out.push(other),
         }
     }
