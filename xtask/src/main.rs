@@ -2,16 +2,23 @@
 
 mod archive;
 mod definitions;
+mod steps;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 /// (name, what it does, usage).
-const RECIPES: [(&str, &str, &str); 1] = [(
-    "definitions",
-    "compile FHIR definitions into a pack",
-    "cargo xtask definitions SOURCE… --out FILE",
-)];
+const RECIPES: [(&str, &str, &str); 5] = [
+    ("check", "format, lints and house rules", "cargo xtask check"),
+    ("test", "everything: check, licences, all tests", "cargo xtask test"),
+    ("deny", "licences, bans and sources of dependencies", "cargo xtask deny"),
+    ("doc", "the documentation of the crates", "cargo xtask doc"),
+    (
+        "definitions",
+        "compile FHIR definitions into a pack",
+        "cargo xtask definitions SOURCE… --out FILE",
+    ),
+];
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -22,6 +29,10 @@ fn main() -> ExitCode {
             list();
             return ExitCode::SUCCESS;
         }
+        Some("check") => steps::check(),
+        Some("test") => steps::test(),
+        Some("deny") => steps::deny(),
+        Some("doc") => steps::doc(),
         Some("definitions") => definitions::run(&rest),
         Some(other) => {
             list();
