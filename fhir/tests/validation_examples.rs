@@ -5,57 +5,69 @@ mod packages;
 use std::collections::BTreeSet;
 
 use fhir::definitions::r4;
-use fhir::json::{Json, Limits, Value};
+use fhir::json::{Json, Value};
 use fhir::validation::structure;
 
-/// The errors of a resource, one a line.
-fn errors(resource: Value<'_>) -> Vec<String> {
-    let issues = structure(resource, r4());
-    let line = |issue: &fhir::Issue| {
-        format!("{}: {}", issue.expression.as_deref().unwrap_or(""), issue.diagnostics)
-    };
-    issues.iter().map(line).collect()
+/// Examples that break a rule of R4 without HL7's list naming them.
+const WRONG: [(&str, &str); 6] = [
+    ("devicemetric-example.json", "points to the type DeviceDefinition"),
+    ("deviceusestatement-example.json", "points to the type Procedure"),
+    ("medicationrequest0301.json", "points to the type Practitioner"),
+    ("observation-example-clinical-gender.json", "points to the type Encounter"),
+    ("questionnaireresponse-extensions-QuestionnaireResponse-item-subject.json", "1 to 64"),
+    // Parameters of no resource type, for extensions of all.
+    ("-extensions-", "SearchParameter.base is missing"),
+];
+
+/// No error but those that this text is part of.
+#[track_caller]
+fn check(name: &str, resource: Value<'_>, excused: Option<&str>) {
+    for issue in structure(resource, r4()) {
+        let is_excused = excused.is_some_and(|reason| issue.diagnostics.contains(reason));
+        assert!(is_excused, "{name}: {issue:?}");
+    }
+}
+
+/// The files in which HL7's validator finds errors.
+fn listed(files: &[(String, Vec<u8>)]) -> BTreeSet<String> {
+    let list = files.iter().find(|(name, _)| name.ends_with("hl7-validator-errors.tsv"));
+    let (_, bytes) = list.expect("the list of errors");
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    text.lines().filter_map(|line| Some(line.split_once('\t')?.0.to_owned())).collect()
 }
 
 #[test]
 fn the_examples_of_the_specification_pass() {
     let files = packages::files("hl7.fhir.r4.examples.tgz");
-    let listed: BTreeSet<String> = files
-        .iter()
-        .filter(|(name, _)| name.ends_with("hl7-validator-errors.tsv"))
-        .flat_map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned().lines().map(str::to_owned).collect::<Vec<_>>())
-        .filter_map(|line| line.split('\t').next().map(str::to_owned))
-        .collect();
-    let mut failures = Vec::new();
+    let listed = listed(&files);
     let mut count = 0;
-    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(".json")) {
-        let short = name.rsplit('/').next().unwrap();
-        let limits = Limits { nodes_max: 4_000_000, ..Limits::default() };
-        let json = Json::parse_with(bytes.clone(), limits).expect("JSON");
+    for (path, bytes) in files.iter().filter(|(path, _)| path.ends_with(".json")) {
+        let name = path.rsplit('/').next().expect("a file name");
+        let json = Json::parse(bytes.clone()).expect("JSON");
+        let wrong = WRONG.iter().find(|(file, _)| name.contains(file)).map(|(_, reason)| *reason);
+        // Questionnaires generated from profiles give no linkId to the items of groups.
+        let is_generated = name.ends_with("-questionnaire.json");
+        let generated = is_generated.then_some("Questionnaire.item.linkId is missing");
+        let narrative = listed.contains(name).then_some("(txt-2)");
+        check(name, json.root(), wrong.or(generated).or(narrative));
         count += 1;
-        let errors = errors(json.root());
-        if !errors.is_empty() {
-            failures.push(format!("{}{short}\n    {}", if listed.contains(short) {"LISTED "} else {""}, errors.iter().take(3).cloned().collect::<Vec<_>>().join("\n    ")));
-        }
     }
-    assert!(count > 2800);
-    assert!(failures.is_empty(), "{} fail\n{}", failures.len(), failures.join("\n"));
+    assert_eq!(count, 2905);
 }
 
 #[test]
-fn generated_records_pass() {
-    let mut failures = Vec::new();
+fn generated_records_pass_as_transactions_and_one_by_one() {
     let mut count = 0;
-    for (name, bytes) in packages::files("synthea-r4.tgz") {
-        if !name.ends_with(".json") { continue }
+    for (path, bytes) in packages::files("synthea-r4.tgz") {
+        if !path.ends_with(".json") {
+            continue;
+        }
         let json = Json::parse(bytes).expect("JSON");
-        count += json.root().list("entry").count();
-        for line in errors(json.root()) { failures.push(format!("{name} {line}")) }
+        check(&path, json.root(), None);
         for entry in json.root().list("entry") {
-            let resource = entry.get("resource").expect("a resource");
-            for line in errors(resource) { failures.push(format!("{name} {line}")) }
+            check(&path, entry.get("resource").expect("a resource"), None);
+            count += 1;
         }
     }
-    assert!(count > 17_000);
-    assert!(failures.is_empty(), "{} fail\n{}", failures.len(), failures.join("\n"));
+    assert_eq!(count, 17_916);
 }

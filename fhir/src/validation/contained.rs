@@ -61,6 +61,7 @@ impl<'a> Walk<'a> {
         self.scope.inside = None;
         match value.str("id") {
             Some(id) if self.scope.by_id.get(&id).is_some_and(|&first| first != at) => {
+                self.scope.items[at].is_referenced = true;
                 let text = format!(
                     "A second contained resource with the id {id:?}; give it one of its own."
                 );

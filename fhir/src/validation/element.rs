@@ -6,7 +6,7 @@
 use super::place::Place;
 use super::rules::Shape;
 use super::{Spot, Walk, shown};
-use crate::definitions::{Type, TypeId};
+use crate::definitions::{Property, Type, TypeId};
 use crate::json::{Kind, Value};
 use crate::resource::nearest;
 
@@ -77,15 +77,13 @@ impl<'a> Walk<'a> {
     fn missing(&mut self, value: Value<'_>, table: &Type, at: u16, place: &Place<'_>) {
         let property = &table.properties[usize::from(at)];
         let most = property.max.map_or("*".to_owned(), |max| max.to_string());
-        let names: Vec<&str> =
-            property.types.iter().map(|one| one.json_name.as_str()).take(NAMES_MAX).collect();
-        let text = format!(
-            "{} is missing; {} needs it: {}..{most} of {}.",
-            property.path,
-            table.name,
-            property.min,
-            names.join(", ")
-        );
+        let mut text =
+            format!("{} is missing; its cardinality is {}..{most}", property.path, property.min);
+        if property.is_choice {
+            text.push_str(", as ");
+            text.push_str(&choices(property));
+        }
+        text.push('.');
         self.error("required", value, &place.child(&property.name), text);
     }
 
@@ -125,10 +123,7 @@ impl<'a> Walk<'a> {
         } else if key == "resourceType" {
             format!("{text}; it belongs to resources only, and a {} is none.", table.name)
         } else if let Some(property) = stem {
-            let names: Vec<&str> =
-                property.types.iter().map(|one| one.json_name.as_str()).take(NAMES_MAX).collect();
-            let more = if property.types.len() > NAMES_MAX { " …" } else { "" };
-            format!("{text}; {} may be {}{more}.", property.path, names.join(", "))
+            format!("{text}; {} may be {}.", property.path, choices(property))
         } else {
             format!("{text}; {}.", known(key, table))
         };
@@ -266,6 +261,14 @@ impl<'a> Walk<'a> {
 fn twins_of(object: Value<'_>, name: &str) -> Vec<bool> {
     let twin = object.entries().find(|other| other.key().strip_prefix('_') == Some(name));
     twin.map(|twin| twin.items().map(Value::is_object).collect()).unwrap_or_default()
+}
+
+/// The JSON properties of a choice.
+fn choices(property: &Property) -> String {
+    let names = property.types.iter().map(|one| one.json_name.as_str());
+    let listed: Vec<&str> = names.take(NAMES_MAX).collect();
+    let more = if property.types.len() > NAMES_MAX { " …" } else { "" };
+    format!("{}{more}", listed.join(", "))
 }
 
 fn known(key: &str, table: &Type) -> String {

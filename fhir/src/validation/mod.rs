@@ -100,12 +100,14 @@ impl Walk<'_> {
     }
 }
 
-/// The JSON of a value for a message: whole if it is short.
+/// A value for a message: whole if it is short, a string without JSON's escapes.
 fn shown(value: Value<'_>) -> Cow<'_, str> {
     const SHOWN_MAX: usize = 60;
-    let raw = value.raw();
-    match raw.char_indices().nth(SHOWN_MAX) {
-        None => Cow::Borrowed(raw),
-        Some((end, _)) => Cow::Owned(format!("{}…", &raw[..end])),
+    let shorten = |text: &str| {
+        text.char_indices().nth(SHOWN_MAX).map(|(end, _)| format!("{}…", &text[..end]))
+    };
+    match value.as_str() {
+        Some(text) => Cow::Owned(format!("\"{}\"", shorten(&text).as_deref().unwrap_or(&text))),
+        None => shorten(value.raw()).map_or(Cow::Borrowed(value.raw()), Cow::Owned),
     }
 }

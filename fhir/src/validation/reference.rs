@@ -84,7 +84,7 @@ fn is_target(name: &str, targets: &[String]) -> Result<(), Fault> {
     if targets.is_empty() || targets.iter().any(|target| target == name) {
         return Ok(());
     }
-    Err(("value", format!("it points to a {name}; allowed are {}", targets.join(", "))))
+    Err(("value", format!("it points to the type {name}; allowed are {}", targets.join(", "))))
 }
 
 /// `http://host…`, `https://host…`, `urn:uuid:…`, `urn:oid:…`

@@ -17,7 +17,7 @@ impl<'a> Walk<'a> {
             Shape::Resource => return self.resource(value, &spot.place),
             _ if !value.is_object() => {
                 let text = format!(
-                    "{} is there as {}; it is a {}, so its JSON is an object: {{ … }}.",
+                    "{} is there as {}; its type {} is a JSON object: {{ … }}.",
                     spot.property.path,
                     shown(value),
                     self.schema.get(spot.kind.type_id).name,
@@ -44,7 +44,7 @@ impl<'a> Walk<'a> {
         let name = || self.schema.get(spot.kind.type_id).name.as_str();
         if !primitive.is_written_as(value.kind()) {
             let text = format!(
-                "{} is there as {}; a {} is {}.",
+                "{} is there as {}; the type {} is {}.",
                 spot.property.path,
                 shown(value),
                 name(),
@@ -53,7 +53,7 @@ impl<'a> Walk<'a> {
             return self.error("structure", value, &spot.place, text);
         }
         if let Err(reason) = primitive.check(value) {
-            let text = format!("{} is not right for a {}: {reason}.", shown(value), name());
+            let text = format!("{} is not right for the type {}: {reason}.", shown(value), name());
             let code = if primitive == Primitive::Xhtml { "invariant" } else { "value" };
             return self.error(code, value, &spot.place, text);
         }

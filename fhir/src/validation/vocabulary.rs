@@ -73,30 +73,19 @@ fn is_media_type(code: &str) -> bool {
     is_token(kind) && is_token(subtype) && parameters.is_none_or(are_parameters)
 }
 
+/// Names follow the grammar; values are taken as they are, since formats are registered with values
+/// that the grammar would want in quotes.
 fn are_parameters(text: &str) -> bool {
-    // A quoted value may hold a semicolon, so quotes are skipped as one.
     let mut rest = text;
     loop {
         let Some((name, value)) = rest.split_once('=') else { return false };
-        if !is_token(name.trim_start()) {
+        let closed = value.strip_prefix('"').map(|quoted| quoted.find('"').map(|at| at + 2));
+        let Some(start) = closed.unwrap_or(Some(0)) else { return false };
+        let end = value[start..].find(';').map_or(value.len(), |at| start + at);
+        if !is_token(name.trim_start()) || value[..end].trim().is_empty() {
             return false;
         }
-        let end = match value.strip_prefix('"') {
-            Some(quoted) => match quoted.find('"') {
-                Some(close) => close + 2,
-                None => return false,
-            },
-            None => value.find(';').unwrap_or(value.len()),
-        };
-        let is_value = value.starts_with('"') || is_token(value[..end].trim_end());
-        let after = value[end..].trim();
-        if !is_value {
-            return false;
-        }
-        if after.is_empty() {
-            return true;
-        }
-        let Some(next) = after.strip_prefix(';') else { return false };
+        let Some(next) = value[end..].strip_prefix(';') else { return true };
         rest = next;
     }
 }
