@@ -1,9 +1,22 @@
 //! What mutated inputs are made from: whole inputs, and pieces to put in.
 
 pub(crate) const JSON_SEEDS: &[&str] = &[
-    r#"{"resourceType":"Patient","id":"1","active":true,"name":[{"given":["A",null],"_given":[null,{"id":"g"}]}],"birthDate":"2012-01-02","multipleBirthInteger":2}"#,
-    r#"{"resourceType":"Observation","status":"final","valueQuantity":{"value":1.00e-2,"unit":"\u00b5g\n"},"contained":[{"resourceType":"Group","id":"g"}]}"#,
-    r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Basic","text":{"status":"empty","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">a &lt; <b title='x'>b</b><br/></div>"}},"request":{"method":"PUT","url":"Basic/1"}}]}"#,
+    concat!(
+        r#"{"resourceType":"Patient","id":"1","active":true,"name":[{"given":["A","#,
+        r#"null],"_given":[null,{"id":"g"}]}],"birthDate":"2012-01-02","multipleBirthInteger""#,
+        r#":2}"#,
+    ),
+    concat!(
+        r#"{"resourceType":"Observation","status":"final","valueQuantity":{"value":1."#,
+        r#"00e-2,"unit":"\u00b5g\n"},"contained":[{"resourceType":"Group","id":"g"}"#,
+        r#"]}"#,
+    ),
+    concat!(
+        r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Basi"#,
+        r#"c","text":{"status":"empty","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">"#,
+        r#"a &lt; <b title='x'>b</b><br/></div>"}},"request":{"method":"PUT","url":"Basic/1"}"#,
+        r#"}]}"#,
+    ),
     r#"[-0,1e400,[],{},"\ud83d\ude00",{"a\"b":null}]"#,
 ];
 
@@ -36,9 +49,25 @@ pub(crate) const JSON_WORDS: &[&str] = &[
 ];
 
 pub(crate) const XML_SEEDS: &[&str] = &[
-    r#"<?xml version="1.0" encoding="UTF-8"?><Patient xmlns="http://hl7.org/fhir"><id value="1"/><text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">a &amp; <b title='"'>b</b><br/><![CDATA[<c>]]></div></text><active value="true"/><name id="n"><given value="A"/><given id="g"><extension url="u"><valueDecimal value="1.0"/></extension></given></name></Patient>"#,
-    r#"<f:Bundle xmlns:f="http://hl7.org/fhir"><!-- c --><f:entry><f:resource><f:Observation><f:contained><f:Group><f:id value="g"/></f:Group></f:contained><f:valueQuantity><f:value value="1e3"/></f:valueQuantity></f:Observation></f:resource></f:entry></f:Bundle>"#,
-    "<Basic xmlns='http://hl7.org/fhir'>\r\n\t<extension url='u'><valueString value=' &#x41;&#10;&quot;\t'/></extension><modifierExtension url='v'><valueInteger value='+5'/></modifierExtension></Basic>",
+    concat!(
+        r#"<?xml version="1.0" encoding="UTF-8"?><Patient xmlns="http://hl7.org/fhir">"#,
+        r#"<id value="1"/><text><status value="generated"/><div xmlns="http://www."#,
+        r#"w3.org/1999/xhtml">a &amp; <b title='"'>b</b><br/><![CDATA[<c>]]></div>"#,
+        r#"</text><active value="true"/><name id="n"><given value="A"/><given id="g">"#,
+        r#"<extension url="u"><valueDecimal value="1.0"/></extension></given></name>"#,
+        r#"</Patient>"#,
+    ),
+    concat!(
+        r#"<f:Bundle xmlns:f="http://hl7.org/fhir"><!-- c --><f:entry><f:resource>"#,
+        r#"<f:Observation><f:contained><f:Group><f:id value="g"/></f:Group></f:contained>"#,
+        r#"<f:valueQuantity><f:value value="1e3"/></f:valueQuantity></f:Observation>"#,
+        r#"</f:resource></f:entry></f:Bundle>"#,
+    ),
+    concat!(
+        "<Basic xmlns='http://hl7.org/fhir'>\r\n\t<extension url='u'><valueString ",
+        "value=' &#x41;&#10;&quot;\t'/></extension><modifierExtension url='v'><valueInteger",
+        " value='+5'/></modifierExtension></Basic>",
+    ),
 ];
 
 pub(crate) const XML_WORDS: &[&str] = &[
@@ -79,8 +108,15 @@ pub(crate) const XML_WORDS: &[&str] = &[
 ];
 
 pub(crate) const PATCH_SEEDS: &[&str] = &[
-    r#"[{"op":"test","path":"/active","value":true},{"op":"add","path":"/name/0/given/-","value":"B"},{"op":"remove","path":"/birthDate"}]"#,
-    r#"[{"op":"copy","from":"/name","path":"/contact"},{"op":"move","from":"/id","path":"/name/0/text"},{"op":"replace","path":"/active","value":{"a":[1]}}]"#,
+    concat!(
+        r#"[{"op":"test","path":"/active","value":true},{"op":"add","path":"/name/0/given/-","#,
+        r#""value":"B"},{"op":"remove","path":"/birthDate"}]"#,
+    ),
+    concat!(
+        r#"[{"op":"copy","from":"/name","path":"/contact"},{"op":"move","from":"/id","#,
+        r#""path":"/name/0/text"},{"op":"replace","path":"/active","value":{"a":[1]}"#,
+        r#"}]"#,
+    ),
 ];
 
 pub(crate) const PATCH_WORDS: &[&str] = &[
@@ -111,7 +147,10 @@ pub(crate) const PATCH_WORDS: &[&str] = &[
 
 pub(crate) const PATH_SEEDS: &[&str] = &[
     "Patient.name.where(given.exists() and use != 'old').select(given.first() & ' ' & family)",
-    "(active | birthDate >= @2012-01-02T10:00:00.000+02:00).iif($this is boolean, 1 'mg' * 3.5, -2)",
+    concat!(
+        "(active | birthDate >= @2012-01-02T10:00:00.000+02:00).iif($this is boolean,",
+        " 1 'mg' * 3.5, -2)",
+    ),
     "name.given.aggregate($total + $this.length() div 2, 0) in (1 to 2).not() implies %resource",
     "'a\\u0041'.replaceMatches('(a|b)+', '$1').substring(1, 2).toInteger().power(2.5) mod 7",
     "extension('http://e').value.ofType(Quantity) ~ 4 days or today() - 1 month = @T10:00",
@@ -165,10 +204,22 @@ pub(crate) const PATH_WORDS: &[&str] = &[
 ];
 
 pub(crate) const QUERY_SEEDS: &[&str] = &[
-    "Observation?code=http://loinc.org|8480-6&value-quantity=ge1.5|http://unitsofmeasure.org|mg&_sort=-date,code&_count=10",
-    "Patient?name:exact=A%20B&birthdate=ap2012-01&_has:Observation:patient:code=a,b&_include=Patient:organization",
-    "Observation?subject:Patient.name=x&code-value-quantity=a$lt5&_elements=id,code&_summary=count&_total=accurate",
-    "Condition?onset-date=gt2012-01-02T10:00:00Z&code:not=x&_lastUpdated=lt2020&_id=1,2&_revinclude=*",
+    concat!(
+        "Observation?code=http://loinc.org|8480-6&value-quantity=ge1.5|http://unitsofmeasur",
+        "e.org|mg&_sort=-date,code&_count=10",
+    ),
+    concat!(
+        "Patient?name:exact=A%20B&birthdate=ap2012-01&_has:Observation:patient:code=a,",
+        "b&_include=Patient:organization",
+    ),
+    concat!(
+        "Observation?subject:Patient.name=x&code-value-quantity=a$lt5&_elements=id,",
+        "code&_summary=count&_total=accurate",
+    ),
+    concat!(
+        "Condition?onset-date=gt2012-01-02T10:00:00Z&code:not=x&_lastUpdated=lt2020&",
+        "_id=1,2&_revinclude=*",
+    ),
 ];
 
 pub(crate) const QUERY_WORDS: &[&str] = &[
@@ -212,4 +263,9 @@ pub(crate) const QUERY_WORDS: &[&str] = &[
     "_type=Patient",
 ];
 
-pub(crate) const PATIENT: &str = r#"{"resourceType":"Patient","id":"1","active":true,"name":[{"use":"official","family":"F","given":["A","B"]}],"birthDate":"2012-01-02","extension":[{"url":"http://e","valueQuantity":{"value":1.50,"unit":"d","system":"http://unitsofmeasure.org","code":"d"}}]}"#;
+pub(crate) const PATIENT: &str = concat!(
+    r#"{"resourceType":"Patient","id":"1","active":true,"name":[{"use":"official","#,
+    r#""family":"F","given":["A","B"]}],"birthDate":"2012-01-02","extension":[{"url":"htt"#,
+    r#"p://e","valueQuantity":{"value":1.50,"unit":"d","system":"http://unitsofmeasure."#,
+    r#"org","code":"d"}}]}"#,
+);
