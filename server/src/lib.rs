@@ -1,0 +1,3 @@
+//! Brigid's outer floor: HTTP, the command line and what only they need.
+
+pub mod generate;
