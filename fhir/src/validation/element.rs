@@ -169,6 +169,10 @@ impl<'a> Walk<'a> {
             );
             return self.error("structure", twin, &spot.place, text);
         }
+        if name == "id" || spot.property.is_xml_attribute {
+            let text = format!("{} has no extensions; leave \"_{name}\" out.", spot.property.path);
+            return self.error("structure", twin, &spot.place, text);
+        }
         let value = object.get(name);
         if !spot.property.is_array {
             let has_value = value.is_some_and(|value| !value.is_null());

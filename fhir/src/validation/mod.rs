@@ -1,8 +1,8 @@
 //! [Validation] of resources: the structural rules that every write passes.
 //!
 //! The element tables say which elements a type has, how often, of which types and with which
-//! codes; the rules of JSON and of the data types come on top. Invariants that need FHIRPath and
-//! profiles are not part of it.
+//! codes; the rules of JSON and of the data types come on top. [`invariants`] evaluates what R4 states
+//! in FHIRPath.
 //!
 //! [Validation]: https://hl7.org/fhir/R4/validation.html
 
@@ -10,6 +10,7 @@ mod coded;
 mod codes;
 mod contained;
 mod element;
+mod invariants;
 mod place;
 mod primitive;
 mod reference;
@@ -24,6 +25,8 @@ use crate::definitions::{Definitions, Property, PropertyType, Schema};
 use crate::json::Value;
 use crate::outcome::Issue;
 use contained::Scope;
+pub(crate) use invariants::Invariants;
+pub use invariants::invariants;
 use place::Place;
 use rules::PropertyRule;
 pub(crate) use rules::Rules;

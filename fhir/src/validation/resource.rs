@@ -17,7 +17,7 @@ impl<'a> Walk<'a> {
     pub(super) fn resource(&mut self, value: Value<'a>, place: &Place<'_>) {
         let outer = self.open_scope(value);
         self.any_resource(value, place);
-        self.close_scope(place, outer);
+        self.close_scope(value, place, outer);
     }
 
     /// Any resource, contained ones too.
