@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::Walk;
 use super::place::Place;
+use super::{Walk, short};
 use crate::json::Value;
 
 /// The contained resources of the resource that the walk is in.
@@ -100,8 +100,9 @@ impl<'a> Walk<'a> {
         }
         let Some(&at) = self.scope.by_id.get(id) else {
             return Err(format!(
-                "no contained resource has the id {id:?} (ref-1); \"contained\" of the same \
-                 resource must have one"
+                "no contained resource has the id {:?} (ref-1); \"contained\" of the same \
+                 resource must have one",
+                short(id)
             ));
         };
         self.scope.items[at].is_referenced = true;

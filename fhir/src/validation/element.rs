@@ -5,7 +5,7 @@
 
 use super::place::Place;
 use super::rules::Shape;
-use super::{Spot, Walk, shown};
+use super::{Spot, Walk, short, shown};
 use crate::definitions::{Property, Type, TypeId};
 use crate::json::{Kind, Value};
 use crate::resource::nearest;
@@ -112,7 +112,7 @@ impl<'a> Walk<'a> {
     }
 
     fn unknown(&mut self, member: Value<'_>, table: &Type, place: &Place<'_>) {
-        let key = member.key();
+        let key = short(member.key());
         let text = format!("{} has no element {key:?}", table.name);
         let stem = table.properties.iter().find(|property| {
             let rest = key.trim_start_matches('_').strip_prefix(property.name.as_str());

@@ -70,6 +70,16 @@ fn an_unknown_element_names_the_nearest_known_one() {
 }
 
 #[test]
+fn a_long_name_is_not_repeated_at_length() {
+    let name = "x".repeat(100_000);
+    let json = Json::parse(format!(r#"{{"resourceType":"Patient","{name}":1,"gender":"{name}"}}"#));
+    for issue in structure(json.expect("JSON").root(), r4()) {
+        let length = issue.diagnostics.len() + issue.expression.map_or(0, |text| text.len());
+        assert!(length < 1000, "{length}");
+    }
+}
+
+#[test]
 fn a_choice_is_of_one_allowed_type() {
     observation(r#""valueFoo":1"#, &[("Observation.valueFoo", "may be valueQuantity")]);
     observation(r#""valueMoney":{"value":1}"#, &[("Observation.valueMoney", "valueQuantity")]);
