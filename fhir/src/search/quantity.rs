@@ -13,7 +13,7 @@ pub(super) const UCUM: &str = "http://unitsofmeasure.org";
 
 /// In which unit a number is kept or asked for. A quantity leaves one index value for each form
 /// that can be asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd)]
 pub enum QuantityUnit {
     /// Whatever the unit: `5.4`.
     Any,
@@ -27,7 +27,7 @@ pub enum QuantityUnit {
 }
 
 /// A quantity in the index.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, PartialOrd)]
 pub struct QuantityValue {
     /// The number, in this unit.
     pub number: NumberValue,

@@ -8,7 +8,7 @@ use unicode_normalization::char::canonical_combining_class;
 use super::stable_hash;
 
 /// Text in the index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd)]
 pub struct StringValue {
     /// The text [folded](fold).
     pub folded: String,

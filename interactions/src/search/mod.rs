@@ -15,7 +15,7 @@ use fhir::{Issue, Kind, Outcome, resource};
 use storage::{Position, SearchRequest};
 
 use crate::policy::Permit;
-use crate::{Answer, Search, SearchScope, clock};
+use crate::{Answer, Condition, Search, SearchScope, clock};
 use page::Bookmark;
 
 pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answer, Outcome> {
@@ -159,8 +159,8 @@ impl Scope {
 fn turn_to_page(
     permit: &Permit<'_>,
     scope: &Scope,
-    parameters: Vec<(String, String)>,
-) -> Result<(Vec<(String, String)>, Option<Vec<u8>>), Outcome> {
+    parameters: Condition,
+) -> Result<(Condition, Option<Vec<u8>>), Outcome> {
     let Some((_, text)) = parameters.iter().find(|(name, _)| name == "_page") else {
         return Ok((parameters, None));
     };

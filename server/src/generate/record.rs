@@ -81,6 +81,16 @@ impl Record {
         self.resources[at][element] = value;
     }
 
+    /// Keeps only some resources; positions given out before are void afterwards.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&Value) -> bool) {
+        self.resources.retain(keep);
+    }
+
+    /// Changes every resource in place.
+    pub(crate) fn change(&mut self, change: impl Fn(&mut Value)) {
+        self.resources.iter_mut().for_each(change);
+    }
+
     pub(crate) fn into_bundle(self) -> Value {
         transaction(self.resources)
     }

@@ -92,9 +92,9 @@ pub(super) fn size(view: &View, clause: &Clause) -> Result<usize, StoreError> {
     match clause {
         Clause::Docs(docids) => Ok(docids.len().min(PROBE_MAX)),
         Clause::Or(parts) => {
-            let mut sum = 0;
+            let mut sum = 0_usize;
             for part in parts {
-                sum += size(view, part)?;
+                sum = sum.saturating_add(size(view, part)?);
                 if sum >= PROBE_MAX {
                     return Ok(sum);
                 }

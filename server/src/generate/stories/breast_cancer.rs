@@ -1,7 +1,7 @@
 //! The work-up of a breast cancer: screening, diagnostic imaging, biopsy, staging, a plan.
 
 use super::background::{USUAL_SMOKING, check_up, opening};
-use crate::generate::code::{Code, loinc, pcs};
+use crate::generate::code::{Code, loinc};
 use crate::generate::conditions::{ABNORMAL_MAMMOGRAM, BREAST_CANCER, BREAST_LUMP};
 use crate::generate::labs::{BLOOD_COUNT, COMPREHENSIVE};
 use crate::generate::medicines::LETROZOLE;
@@ -69,12 +69,7 @@ pub(crate) fn write(record: &mut Record) {
         BREAST_LUMP.code,
     );
     record.report(&mut visit, DIAGNOSTIC, "RAD", &[], Some("Spiculated hypoechoic mass of 16 mm at two o'clock in the left breast, axillary nodes normal. BI-RADS 5, highly suggestive of malignancy."));
-    record.procedure(
-        &visit,
-        "Ultrasound-guided core biopsy of the left breast",
-        Some(pcs("0HBU3ZX", "Excision of Left Breast, Percutaneous Approach, Diagnostic")),
-        Some(lump),
-    );
+    record.procedure(&visit, "Ultrasound-guided core biopsy of the left breast", lump);
 
     let mut visit =
         record.office(found.plus_days(18), &PATHOLOGIST, "Pathology examination", BREAST_LUMP.code);

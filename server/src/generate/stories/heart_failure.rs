@@ -2,7 +2,7 @@
 
 use super::background::{opening, vaccines};
 use crate::generate::care::FORMER_SMOKER;
-use crate::generate::code::{Code, loinc, pcs};
+use crate::generate::code::{Code, loinc};
 use crate::generate::conditions::{
     ACUTE_FAILURE, CORONARY, HYPERTENSIVE_HEART, OLD_INFARCTION, SYSTOLIC_FAILURE,
 };
@@ -36,9 +36,9 @@ pub(crate) fn write(record: &mut Record) {
     echo(record, &mut visit, 34.0);
     record.lab(&mut visit, &NT_PROBNP, 1480.0);
     record.panel(&mut visit, &METABOLIC, &[(&CREATININE, 1.08)]);
-    let mut carvedilol = record.prescribe(&visit, &CARVEDILOL_6, Some(failure));
+    let carvedilol = record.prescribe(&visit, &CARVEDILOL_6, Some(failure));
     record.prescribe(&visit, &LISINOPRIL_10, Some(heart));
-    let mut furosemide = record.prescribe(&visit, &FUROSEMIDE_20, Some(failure));
+    let furosemide = record.prescribe(&visit, &FUROSEMIDE_20, Some(failure));
     record.prescribe(&visit, &ASPIRIN, Some(coronary));
     record.prescribe(&visit, &ATORVASTATIN_40, Some(coronary));
     record.care(
@@ -108,9 +108,8 @@ pub(crate) fn write(record: &mut Record) {
     examine(record, &mut visit, dry + 0.4, [118.0, 70.0, 66.0, 97.0]);
     record.panel(&mut visit, &METABOLIC, &[(&CREATININE, 1.24), (&POTASSIUM, 4.7)]);
     record.lab(&mut visit, &NT_PROBNP, 1120.0);
-    carvedilol = record.renew(carvedilol, &visit, &CARVEDILOL_12, Some(failure));
-    furosemide = record.renew(furosemide, &visit, &FUROSEMIDE_40, Some(failure));
-    debug_assert!(carvedilol < furosemide);
+    record.renew(carvedilol, &visit, &CARVEDILOL_12, Some(failure));
+    record.renew(furosemide, &visit, &FUROSEMIDE_40, Some(failure));
     record.prescribe(&visit, &SPIRONOLACTONE, Some(failure));
     progress(
         record,
@@ -162,12 +161,7 @@ fn in_hospital(record: &mut Record, from: crate::generate::date::Date, dry: f64,
         record.panel(&mut visit, &METABOLIC, &[(&CREATININE, creatinine), (&POTASSIUM, 3.8)]);
         if day == 2 {
             echo(record, &mut visit, 31.0);
-            record.procedure(
-                &visit,
-                "Transthoracic echocardiogram",
-                Some(pcs("B246ZZZ", "Ultrasonography of Right and Left Heart")),
-                Some(failure),
-            );
+            record.procedure(&visit, "Transthoracic echocardiogram", failure);
         }
     }
     visit.day(1);

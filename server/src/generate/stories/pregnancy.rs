@@ -66,7 +66,6 @@ pub(crate) fn write(record: &mut Record) {
         "Normal first pregnancy, first trimester.",
         "Prenatal laboratory and dating ultrasound today.",
     );
-    let mut pregnancy = first;
     for week in [12, 16, 20, 24] {
         let mut visit = record.office(
             last_period.plus_days(week * 7 + 3),
@@ -76,7 +75,7 @@ pub(crate) fn write(record: &mut Record) {
         );
         if week == 16 {
             record.resolve(first, visit.date);
-            pregnancy = record.problem(&visit, &PREGNANCY, last_period);
+            record.problem(&visit, &PREGNANCY, last_period);
         }
         let gain = f64::from(week - 10) * 0.42;
         examine(record, &mut visit, before + 0.5 + gain, last_period);
@@ -114,7 +113,6 @@ pub(crate) fn write(record: &mut Record) {
             step,
         );
     }
-    debug_assert!(pregnancy > first);
     record.appointment(last_period.plus_days(29 * 7), &OBSTETRICIAN, "Prenatal visit");
 }
 
