@@ -21,7 +21,7 @@ const CORRECTED: [(&str, &str); 3] = [
     ("bdl-8", "fullUrl.exists() implies fullUrl.contains('/_history/').not()"),
     (
         "ras-2",
-        "probability.exists() implies ((probability is decimal) implies (probability as decimal) <= 100)",
+        "probability.exists() implies (probability is decimal implies probability as decimal <= 100)",
     ),
     ("que-7", "operator = 'exists' implies (answer is boolean)"),
 ];
@@ -30,8 +30,8 @@ const CORRECTED: [(&str, &str); 3] = [
 /// definitions rank them.
 ///
 /// The resource has passed [`structure`](super::structure); invariants that the structural rules
-/// cover are not evaluated again. After 100 errors one more says that the rest is not listed; of the
-/// warnings the first 100 are listed. What needs a terminology or other resources is passed over.
+/// cover are not evaluated again. After 100 errors one more says that the rest is not listed; of
+/// the warnings the first 100 are listed. What needs a terminology or other resources is passed over.
 #[must_use]
 pub fn invariants(resource: Value<'_>, definitions: &Definitions) -> Vec<Issue> {
     let schema = definitions.schema();

@@ -1,8 +1,8 @@
 //! [Validation] of resources: the structural rules that every write passes.
 //!
 //! The element tables say which elements a type has, how often, of which types and with which
-//! codes; the rules of JSON and of the data types come on top. [`invariants`] evaluates what R4 states
-//! in FHIRPath.
+//! codes; the rules of JSON and of the data types come on top. [`invariants`] evaluates what R4
+//! states in FHIRPath.
 //!
 //! [Validation]: https://hl7.org/fhir/R4/validation.html
 

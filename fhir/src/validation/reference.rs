@@ -8,8 +8,8 @@ use crate::json::Value;
 use crate::reference::is_id;
 use crate::resource::nearest;
 
-const FORMS: &str = "Type/id, an absolute http(s) URL, urn:uuid: or urn:oid:, or #id of a contained \
-                     resource";
+const FORMS: &str = "Type/id, an absolute http(s) URL, urn:uuid: or urn:oid:, or #id of a \
+                     contained resource";
 
 /// Issue type and what is wrong.
 type Fault = (&'static str, String);

@@ -156,7 +156,8 @@ fn null_stands_beside_an_extension_only() {
     );
     patient(r#""name":[{"_given":[null]}]"#, &[("Patient.name[0].given[0]", "null")]);
     patient(
-        r#""name":[{"given":["a",null],"_given":[null,{"extension":[{"url":"http://a","valueCode":"b"}]}]}]"#,
+        r#""name":[{"given":["a",null],
+            "_given":[null,{"extension":[{"url":"http://a","valueCode":"b"}]}]}]"#,
         &[],
     );
     patient(

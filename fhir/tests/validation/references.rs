@@ -47,7 +47,8 @@ fn contained_resources_have_an_id_and_are_referred_to() {
         &[("Observation.contained[0]", "dom-3")],
     );
     with(
-        r##"{"resourceType":"Patient","id":"p","link":[{"other":{"reference":"#"},"type":"refer"}]}"##,
+        r##"{"resourceType":"Patient","id":"p",
+             "link":[{"other":{"reference":"#"},"type":"refer"}]}"##,
         "Patient/1",
         &[],
     );
