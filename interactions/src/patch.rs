@@ -104,8 +104,9 @@ fn apply(permit: &Permit<'_>, stored: &Json, body: &PatchBody) -> Result<Tree, O
             json::apply(&mut tree, patch.root()).map_err(refused)?;
             Ok(tree)
         }
-        PatchBody::FhirPath(parameters) => {
-            fhir::patch::fhirpath::apply(stored, parameters.root(), permit.definitions().schema())
+        PatchBody::FhirPath(_) => {
+            let _ = permit;
+            Err(Outcome::new(Kind::NotSupported, "FHIRPath Patch is not offered."))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The recipes of the house: `cargo xtask RECIPE`.
 
 mod archive;
+mod bench;
 mod definitions;
 mod steps;
 
@@ -8,7 +9,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 /// (name, what it does, usage).
-const RECIPES: [(&str, &str, &str); 5] = [
+const RECIPES: [(&str, &str, &str); 6] = [
+    ("bench", "figures of the release build beside the machine's floors", "cargo xtask bench"),
     ("check", "format, lints and house rules", "cargo xtask check"),
     ("test", "everything: check, licences, all tests", "cargo xtask test"),
     ("deny", "licences, bans and sources of dependencies", "cargo xtask deny"),
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
             list();
             return ExitCode::SUCCESS;
         }
+        Some("bench") => bench::run(),
         Some("check") => steps::check(),
         Some("test") => steps::test(),
         Some("deny") => steps::deny(),
