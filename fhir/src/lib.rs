@@ -12,7 +12,7 @@ pub mod primitive;
 pub mod reference;
 pub mod resource;
 pub mod search;
-pub mod xml;
 pub mod validation;
+pub mod xml;
 
 pub use outcome::{Issue, Kind, Outcome, Severity};
