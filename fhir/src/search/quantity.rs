@@ -2,6 +2,9 @@
 //!
 //! [Quantity]: https://hl7.org/fhir/R4/search.html#quantity
 
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
+
 use octofhir_ucum::{Number, get_canonical_units};
 
 use super::number::{Written, not_a_number};
@@ -45,29 +48,51 @@ pub struct QuantityTest {
 }
 
 /// A unit, and how numbers come to it: times `factor`, plus `offset`.
+#[derive(Clone)]
 struct Scale {
     unit: QuantityUnit,
     factor: Number,
     offset: Number,
 }
 
+/// Units of UCUM that were met, with what they are converted to. A server meets some hundreds;
+/// reading one again costs a multiple of looking it up, and more for what is no unit.
+static UNITS: RwLock<BTreeMap<Box<str>, Scale>> = RwLock::new(BTreeMap::new());
+/// So many units are remembered, and none that is longer.
+const UNITS_MAX: usize = 4096;
+const UNIT_LEN_MAX: usize = 100;
+
 impl Scale {
+    fn plain(unit: QuantityUnit) -> Self {
+        Self { unit, factor: Number::ONE, offset: Number::ZERO }
+    }
+
     /// The unit that stands for all that `code` of `system` can be converted to.
-    ///
-    /// What has no linear scale (`[pH]`, `B`) and what UCUM does not know stays under its own code.
     fn of(system: &str, code: &str) -> Self {
-        let canonical = if system == UCUM { get_canonical_units(code).ok() } else { None };
-        match canonical {
-            Some(found) => Self {
+        if system != UCUM || code.len() > UNIT_LEN_MAX {
+            return Self::plain(QuantityUnit::Coded(stable_hash(system), code.to_owned()));
+        }
+        let known = UNITS.read().unwrap_or_else(PoisonError::into_inner).get(code).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let scale = Self::canonical(code);
+        let mut units = UNITS.write().unwrap_or_else(PoisonError::into_inner);
+        if units.len() < UNITS_MAX {
+            units.insert(code.into(), scale.clone());
+        }
+        scale
+    }
+
+    /// What has no linear scale (`[pH]`, `B`) and what UCUM does not know stays under its own code.
+    fn canonical(code: &str) -> Self {
+        match get_canonical_units(code) {
+            Ok(found) => Self {
                 unit: QuantityUnit::Canonical(found.unit),
                 factor: found.factor,
                 offset: found.offset,
             },
-            None => Self {
-                unit: QuantityUnit::Coded(stable_hash(system), code.to_owned()),
-                factor: Number::ONE,
-                offset: Number::ZERO,
-            },
+            Err(_) => Self::plain(QuantityUnit::Coded(stable_hash(UCUM), code.to_owned())),
         }
     }
 
@@ -153,10 +178,9 @@ impl QuantityTest {
             let number = number.ok_or_else(|| not_a_number(digits))?;
             Ok(Self { number, unit: scale.unit })
         };
-        let plain = |unit| Scale { unit, factor: Number::ONE, offset: Number::ZERO };
         match (system.is_empty(), code.is_empty()) {
-            (_, true) => test(plain(QuantityUnit::Any)),
-            (true, false) => test(plain(QuantityUnit::Bare(code.into_owned()))),
+            (_, true) => test(Scale::plain(QuantityUnit::Any)),
+            (true, false) => test(Scale::plain(QuantityUnit::Bare(code.into_owned()))),
             (false, false) => test(Scale::of(&system, &code)),
         }
     }
