@@ -29,8 +29,15 @@ fn what_is_unknown_or_not_built_is_refused_by_name() {
     }
     check("Patient?_query=a", "400 no named queries");
     check("Location?near=1|2", "400 Parameter 'near' is not supported yet");
-    check("Patient?age=1", "400 Parameter 'age' is not supported yet");
     check("Patient?a=b&birthdate=x&_count=y", "400 'a'…birthdate…_count");
+}
+
+#[test]
+fn a_parameter_has_a_thousand_values_at_most() {
+    let ids = vec!["a"; 1000].join(",");
+    assert!(read(&format!("Patient?_id={ids}"), false).is_ok());
+    check(&format!("Patient?_id={ids},a"), "400 Parameter '_id': it has 1001 values; at most 1000");
+    check(&format!("Patient?family={ids},a"), "400 Parameter 'family': it has 1001 values");
 }
 
 #[test]
