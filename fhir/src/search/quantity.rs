@@ -121,8 +121,7 @@ pub(super) struct Quantity<'a> {
 impl Quantity<'_> {
     /// Adds an index value for each form in which the quantity can be asked for.
     pub(super) fn values(&self, add: &mut dyn FnMut(QuantityValue)) {
-        let plain = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
-        let Some(number) = self.number(plain) else { return };
+        let Some(number) = self.number(|text| text.parse().ok()) else { return };
         add(QuantityValue { number, unit: QuantityUnit::Any });
         if let Some(code) = self.code {
             add(QuantityValue { number, unit: QuantityUnit::Bare(code.to_owned()) });
@@ -137,7 +136,9 @@ impl Quantity<'_> {
         }
     }
 
+    /// The bounds as `read` has them; `None` when one is no number that can be kept.
     fn number(&self, read: impl Fn(&str) -> Option<f64>) -> Option<NumberValue> {
+        let read = |text: &str| read(text).filter(|number| number.is_finite());
         let low = match self.low {
             None => f64::NEG_INFINITY,
             Some(text) if self.is_above => (read(text)? + 0.0).next_up(),
