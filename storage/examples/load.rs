@@ -174,6 +174,11 @@ fn observation(n: usize) -> Write {
             r#""system":"http://unitsofmeasure.org","code":"mm[Hg]"}}}}"#
         ),
         id = id(n),
+        code = code,
+        patient = patient,
+        encounter = encounter,
+        date = date,
+        number = number,
     );
     let body = Arc::new(Json::parse(json).expect("JSON"));
     let low = fhir::primitive::DateTime::parse(&date).expect("a date").range_us().0;

@@ -51,7 +51,7 @@ pub(super) struct Progress {
 impl Engine {
     /// Opens the database in a folder, or makes one.
     pub(super) fn open(folder: &Path, settings: &EmbeddedSettings) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(folder).map_err(|error| fault::system(folder, &error))?;
+        make(folder).map_err(|error| fault::system(folder, &error))?;
         let lock = Lock::take(folder, settings.clock.now_us())?;
         let (watermark, durable) = Watermark::open(folder)?;
         let db = database(&folder.join("data"), settings, durable > 0)?;
@@ -142,6 +142,18 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Makes a folder that outlasts a loss of power.
+fn make(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder)?;
+    for made in folder.ancestors().take(3).filter(|path| !path.as_os_str().is_empty()) {
+        std::fs::File::open(made)?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn database(
