@@ -26,7 +26,7 @@ impl Effort {
     /// After so many candidates that did not pass, all matches are worked out at once instead.
     pub(super) fn rejected_max(self) -> usize {
         match self {
-            Effort::Light => 100,
+            Effort::Light => 400,
             Effort::Full => 2_000,
         }
     }

@@ -20,7 +20,7 @@ use super::page::Effort;
 use super::prepare::{Bodies, prepare};
 use super::settings::EmbeddedSettings;
 use super::view::View;
-use super::{check, fault, history, page, trainer};
+use super::{check, fault, history, page, shutdown, trainer};
 use crate::{
     Changed, CheckReport, Commit, Committed, HistoryPage, HistoryRequest, Key, Page, SearchRequest,
     Status, StoreError, Version,
@@ -259,10 +259,12 @@ impl Shared {
             let _panicked = (threads.committer.join(), threads.trainer.join());
         }
         let Some(view) = self.published.swap(None) else { return Ok(()) };
-        if is_flushed && self.health.failure().is_none() {
-            view.engine.flush()?;
+        if !is_flushed || self.health.failure().is_some() {
+            return Ok(());
         }
-        Ok(())
+        let engine = Arc::clone(&view.engine);
+        drop(view);
+        shutdown::finish(engine)
     }
 }
 
