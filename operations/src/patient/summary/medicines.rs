@@ -21,7 +21,7 @@ pub(super) struct Medicine<'a> {
     dates: Vec<String>,
     reasons: Vec<String>,
     /// It must not be given.
-    is_forbidden: bool,
+    pub(super) is_forbidden: bool,
     pub(super) sources: Vec<&'a Found>,
 }
 
