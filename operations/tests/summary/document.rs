@@ -85,6 +85,20 @@ fn other_patients_and_compositions_stay_out_of_the_document() {
     }
 }
 
+#[test]
+fn what_is_about_somebody_else_is_neither_told_nor_handed_on() {
+    let mother = r#"{"resourceType":"Condition","id":"m","subject":{"reference":"Patient/2"},
+        "clinicalStatus":{"coding":[{"code":"active"}]},"code":{"text":"Mother's"}}"#;
+    let request = r#"{"resourceType":"MedicationRequest","id":"r","status":"active","intent":"order",
+        "subject":{"reference":"http://h/fhir/Patient/1"},"medicationCodeableConcept":{"text":"D"},
+        "reasonReference":[{"reference":"Condition/m"}]}"#;
+    let summary = summary(&[mother, request]);
+    assert!(summary.section("11450-4").unwrap().get("emptyReason").is_some());
+    assert!(!summary.addresses().contains("Condition/m"));
+    assert!(summary.addresses().contains("MedicationRequest/r"));
+    assert!(!summary.bundle().raw().contains("Mother's"));
+}
+
 /// The only row of the section with this code.
 #[track_caller]
 fn row(resources: &[&str], code: &str, expected: &str) {

@@ -83,7 +83,8 @@ fn entries<'a>(chart: &Chart<'a>, sections: &[Section<'a>]) -> Vec<&'a Found> {
                 continue;
             }
             let Some(found) = chart.get(&key.resource, &key.id) else { continue };
-            if !is_error(found) && !entries.iter().any(|entry| std::ptr::eq(*entry, found)) {
+            let is_fit = !is_error(found) && !chart.is_about_another(found);
+            if is_fit && !entries.iter().any(|entry| std::ptr::eq(*entry, found)) {
                 entries.push(found);
             }
         }

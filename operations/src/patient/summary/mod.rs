@@ -1,5 +1,5 @@
-//! of the resources it rests on.
-//! [`Patient/$summary`]: an International Patient Summary in which every sentence names the versions
+//! [`Patient/$summary`]: an International Patient Summary in which every sentence names the
+//! versions of the resources it rests on.
 //!
 //! The summary is made by rules alone: the same record gives the same document.
 //!
