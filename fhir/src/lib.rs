@@ -6,9 +6,13 @@ pub mod bundle;
 pub mod definitions;
 pub mod json;
 pub mod outcome;
+pub mod patch;
+pub mod path;
 pub mod primitive;
 pub mod reference;
 pub mod resource;
 pub mod search;
+pub mod validation;
+pub mod xml;
 
 pub use outcome::{Issue, Kind, Outcome, Severity};

@@ -189,6 +189,15 @@ impl Outcome {
         self
     }
 
+    /// The same failure under another issue type.
+    #[must_use]
+    pub fn with_code(mut self, code: &'static str) -> Self {
+        for issue in &mut self.issues {
+            issue.code = code;
+        }
+        self
+    }
+
     /// The same failure with what the log should know.
     #[must_use]
     pub fn because(mut self, source: impl fmt::Display) -> Self {

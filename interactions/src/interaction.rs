@@ -29,7 +29,7 @@ pub enum Interaction {
     /// A search of a type.
     Search(Search),
     /// The statement of what this server does.
-    Capabilities,
+    Capabilities(CapabilityMode),
     /// A Bundle sent to the base: a batch or a transaction.
     Bundle(BundleSubmission),
     /// An operation.
@@ -185,4 +185,16 @@ pub struct BundleSubmission {
     pub body: Json,
     /// What the entries' responses hold.
     pub returned: Returned,
+}
+
+/// Which statement is asked for: `metadata?mode=…`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CapabilityMode {
+    /// All of it.
+    #[default]
+    Full,
+    /// Only the resources that are normative in R4.
+    Normative,
+    /// A TerminologyCapabilities.
+    Terminology,
 }

@@ -2,15 +2,37 @@
 //! one [`Door`].
 
 mod answer;
+mod batch;
+mod capabilities;
+mod clock;
+mod conditional;
+mod create;
+mod delete;
 mod door;
+mod history;
 mod interaction;
+mod invoke;
 mod operation;
+mod patch;
+mod perform;
+mod policy;
+mod read;
+mod search;
+mod settings;
+mod transaction;
+mod update;
+mod vread;
+mod wire;
+mod write;
 
 pub use answer::{Answer, Done, Stamp};
 pub use door::{Caller, Door, Performing};
 pub use interaction::{
-    BundleSubmission, Condition, Create, Delete, History, Interaction, Patch, PatchBody, Read,
-    Returned, Search, SearchScope, Target, Update, Vread,
+    BundleSubmission, CapabilityMode, Condition, Create, Delete, History, Interaction, Patch,
+    PatchBody, Read, Returned, Search, SearchScope, Target, Update, Vread,
 };
 pub use operation::{Input, Level, Operation, OperationDescription, OperationParameter};
+pub use perform::Performer;
+pub use settings::Settings;
 pub use storage::{HistoryScope, Key};
+pub use wire::{EntryRequest, Wire};

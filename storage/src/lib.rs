@@ -2,13 +2,19 @@
 //! conformance suite for every backend.
 
 mod commit;
+pub mod embedded;
 mod error;
 mod history;
 mod search;
+mod store;
+mod tenant;
 mod version;
 
 pub use commit::{Change, Check, Commit, Committed, Expected, Write};
+pub use embedded::{Clock, EmbeddedSettings};
 pub use error::{Refusal, StoreError};
 pub use history::{Changed, HistoryPage, HistoryRequest, HistoryScope};
 pub use search::{Page, Position, SearchRequest};
+pub use store::{CheckReport, Status, Storage, Store};
+pub use tenant::Tenant;
 pub use version::{Key, Verb, Version};

@@ -1,17 +1,26 @@
 //! The recipes of the house: `cargo xtask RECIPE`.
 
 mod archive;
+mod bench;
 mod definitions;
+mod steps;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 /// (name, what it does, usage).
-const RECIPES: [(&str, &str, &str); 1] = [(
-    "definitions",
-    "compile FHIR definitions into a pack",
-    "cargo xtask definitions SOURCE… --out FILE",
-)];
+const RECIPES: [(&str, &str, &str); 6] = [
+    ("bench", "figures of the release build beside the machine's floors", "cargo xtask bench"),
+    ("check", "format, lints and house rules", "cargo xtask check"),
+    ("test", "everything: check, licences, all tests", "cargo xtask test"),
+    ("deny", "licences, bans and sources of dependencies", "cargo xtask deny"),
+    ("doc", "the documentation of the crates", "cargo xtask doc"),
+    (
+        "definitions",
+        "compile FHIR definitions into a pack",
+        "cargo xtask definitions SOURCE… --out FILE",
+    ),
+];
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -22,6 +31,11 @@ fn main() -> ExitCode {
             list();
             return ExitCode::SUCCESS;
         }
+        Some("bench") => bench::run(),
+        Some("check") => steps::check(),
+        Some("test") => steps::test(),
+        Some("deny") => steps::deny(),
+        Some("doc") => steps::doc(),
         Some("definitions") => definitions::run(&rest),
         Some(other) => {
             list();

@@ -12,6 +12,7 @@ use super::{
     CodeSystem, Compartment, ConceptMap, Facts, Operation, Schema, SearchParameter, Structure,
     ValueSet,
 };
+use crate::validation::Rules;
 
 /// The definitions of one package. A part is decoded when it is first asked for; after that each
 /// look-up is one or two hash look-ups. Shared by reference between threads.
@@ -20,6 +21,7 @@ pub struct Definitions {
     pack: Pack,
     types: OnceLock<Vec<Structure>>,
     schema: OnceLock<Schema>,
+    rules: OnceLock<Rules>,
     profiles: OnceLock<Vec<Structure>>,
     structures_by_url: OnceLock<HashMap<String, (bool, usize)>>,
     search: OnceLock<Search>,
@@ -51,6 +53,7 @@ impl Definitions {
             pack: Pack::open(bytes.into())?,
             types: OnceLock::new(),
             schema: OnceLock::new(),
+            rules: OnceLock::new(),
             profiles: OnceLock::new(),
             structures_by_url: OnceLock::new(),
             search: OnceLock::new(),
@@ -83,6 +86,11 @@ impl Definitions {
             let types = if is_whole { self.types() } else { &[] };
             Schema::from_structures(types).expect("the compiler checked the types of a pack")
         })
+    }
+
+    /// What validation worked out from the element tables.
+    pub(crate) fn rules(&self) -> &Rules {
+        self.rules.get_or_init(|| Rules::new(self.schema()))
     }
 
     /// Types and logical models, by URL.

@@ -39,6 +39,19 @@ type Fault = (usize, String);
 const COMPARED_KEYS_MAX: usize = 24;
 
 pub(super) fn parse(bytes: Vec<u8>, limits: Limits) -> Result<Json, JsonError> {
+    let (json, has_escaped_key) = parse_as_it_stands(bytes, limits)?;
+    if !has_escaped_key {
+        return Ok(json);
+    }
+    // A property name written with escapes is legal but never needed in FHIR; spelled out once
+    // here, every look-up may compare plain text. Only quotes, backslashes and control characters
+    // in a name stay escaped.
+    let plain = Tree::from(json.root()).to_string();
+    parse_as_it_stands(plain.into_bytes(), limits).map(|(json, _)| json)
+}
+
+/// The document, and whether a property name has an escape.
+fn parse_as_it_stands(bytes: Vec<u8>, limits: Limits) -> Result<(Json, bool), JsonError> {
     if bytes.starts_with(&[0xEF, 0xBB, 0xBF]) {
         return Err(place(&bytes, 0, "a byte-order mark; JSON starts with its first value".into()));
     }
@@ -64,14 +77,7 @@ pub(super) fn parse(bytes: Vec<u8>, limits: Limits) -> Result<Json, JsonError> {
     }
     let nodes = std::mem::take(&mut parser.nodes).into_boxed_slice();
     let has_escaped_key = parser.has_escaped_key;
-    let json = Json { text: text.into_boxed_str(), nodes };
-    if !has_escaped_key {
-        return Ok(json);
-    }
-    // A property name written with escapes is legal but never needed in FHIR; spelled out once
-    // here, every look-up may compare plain text.
-    let plain = Tree::from(json.root()).to_string();
-    parse(plain.into_bytes(), limits)
+    Ok((Json { text: text.into_boxed_str(), nodes }, has_escaped_key))
 }
 
 fn place(bytes: &[u8], offset: usize, message: String) -> JsonError {

@@ -51,8 +51,18 @@ fn an_escaped_property_name_is_the_same_name() {
 }
 
 #[test]
+fn a_property_name_that_needs_an_escape_keeps_it() {
+    let json = Json::parse(r#"{"a\u0022\\\u0001b":1}"#).expect("JSON");
+    assert_eq!(json.text(), r#"{"a\"\\\u0001b":1}"#);
+    assert_eq!(Tree::from(json.root()).to_string(), json.text());
+    refused(r#"{"\u0022":1,"\"":2}"#, "a second time", 1, 9);
+}
+
+#[test]
 fn trees_mean_the_same_whatever_their_order_and_number_texts() {
     let tree = |text: &str| Tree::from(Json::parse(text).expect("JSON").root());
     assert!(tree(r#"{"a":1,"b":[1.0]}"#).means_same(&tree(r#"{"b":[1],"a":1.00}"#)));
     assert!(!tree("[1,2]").means_same(&tree("[2,1]")));
+    assert!(tree("[0.0,1.20e3,-0]").means_same(&tree("[0,1200,0]")));
+    assert!(!tree("9007199254740993").means_same(&tree("9007199254740992")));
 }

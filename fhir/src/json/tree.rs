@@ -113,7 +113,24 @@ impl Tree {
 }
 
 fn same_number(a: &str, b: &str) -> bool {
-    matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if a == b)
+    matches!((exact(a), exact(b)), (Some(a), Some(b)) if a == b)
+}
+
+/// A number as sign, digits without zeros at their ends, and power of ten: floating point would
+/// take long integers for the same. `None` for a power beyond all use.
+fn exact(text: &str) -> Option<(bool, String, i64)> {
+    let (is_negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (digits, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all = format!("{whole}{fraction}");
+    let significant = all.trim_end_matches('0');
+    let places =
+        i64::try_from(all.len() - significant.len()).ok()? - i64::try_from(fraction.len()).ok()?;
+    let significant = significant.trim_start_matches('0');
+    if significant.is_empty() {
+        return Some((false, String::new(), 0));
+    }
+    Some((is_negative, significant.to_owned(), power.parse::<i64>().ok()?.checked_add(places)?))
 }
 
 impl From<Value<'_>> for Tree {

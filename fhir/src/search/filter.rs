@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    CompositeTest, DateTest, IndexValue, NumberTest, QuantityTest, ReferenceTest, StringTest,
-    TokenTest, UriTest,
+    CompositeTest, DateTest, Entry, IndexValue, NumberTest, QuantityTest, ReferenceTest,
+    StringTest, TokenTest, UriTest,
 };
 
 /// A search parameter on a resource type: what index entries hang on. Cheap to clone.
@@ -89,4 +89,21 @@ pub struct Sort {
     pub param: Param,
     /// Greatest first.
     pub is_descending: bool,
+}
+
+/// Is a resource with this id and these index entries meant? The store's own entries
+/// (`_lastUpdated`) are to be among them where the filter asks for them.
+#[must_use]
+pub fn matches(filter: &Filter, id: &str, entries: &[Entry]) -> bool {
+    match filter {
+        Filter::All => true,
+        Filter::And(parts) => parts.iter().all(|part| matches(part, id, entries)),
+        Filter::Or(parts) => parts.iter().any(|part| matches(part, id, entries)),
+        Filter::Not(part) => !matches(part, id, entries),
+        Filter::Ids(ids) => ids.iter().any(|one| one == id),
+        Filter::Matches(param, test) => {
+            entries.iter().any(|entry| entry.param == *param && test.matches(&entry.value))
+        }
+        Filter::Present(param) => entries.iter().any(|entry| entry.param == *param),
+    }
 }

@@ -6,22 +6,30 @@
 //!
 //! [Search]: https://hl7.org/fhir/R4/search.html
 
+mod compartment;
 mod composite;
 mod date;
 mod filter;
+mod index;
 mod number;
+mod parameter;
 mod quantity;
+pub mod query;
 mod reference;
 mod string;
 mod token;
 mod uri;
 mod value;
 
+pub use compartment::compartment_filter;
 pub use composite::CompositeTest;
 pub use date::{DateTest, DateValue};
-pub use filter::{Filter, Param, Sort, Test};
+pub use filter::{Filter, Param, Sort, Test, matches};
+pub use index::Indexer;
 pub use number::{NumberTest, NumberValue, Prefix};
+pub use parameter::searchable;
 pub use quantity::{QuantityTest, QuantityUnit, QuantityValue};
+pub use query::{Include, Query, Summary, Total};
 pub use reference::{ReferenceTest, ReferenceValue};
 pub use string::{StringMode, StringTest, StringValue, fold};
 pub use token::{TokenTest, TokenValue};

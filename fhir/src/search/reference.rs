@@ -2,10 +2,14 @@
 //!
 //! [Reference]: https://hl7.org/fhir/R4/search.html#reference
 
+use super::query::escape::{split, unescape};
 use super::{TokenTest, TokenValue};
+use crate::definitions::Schema;
+use crate::reference::{Target, is_id, target};
+use crate::resource::nearest;
 
 /// A reference in the index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd)]
 pub enum ReferenceValue {
     /// A resource of this server: relative, or absolute under one of the tenant's own bases.
     Local {
@@ -48,6 +52,81 @@ pub enum ReferenceTest {
     },
     /// `:identifier`.
     Identifier(TokenTest),
+}
+
+/// What reading a reference depends on.
+#[derive(Clone, Copy)]
+pub(super) struct ReferenceScope<'a> {
+    /// This server's own bases, without a slash at the end.
+    pub(super) bases: &'a [String],
+    pub(super) schema: &'a Schema,
+    /// Resource types that the parameter's references may have; empty: any.
+    pub(super) targets: &'a [String],
+    /// The type that a modifier demands: `subject:Patient`.
+    pub(super) r#type: Option<&'a str>,
+}
+
+impl ReferenceTest {
+    /// Reads `id`, `Type/id`, `Type/id/_history/version`, or a URL that `|version` may follow. The
+    /// error says what is allowed.
+    pub(super) fn parse(text: &str, scope: ReferenceScope<'_>) -> Result<Self, String> {
+        let (reference, version) = match split(text, '|').as_slice() {
+            [reference] => (unescape(reference)?, None),
+            [reference, version] => (unescape(reference)?, Some(unescape(version)?.into_owned())),
+            _ => return Err(format!("'{text}' has more than one '|'.")),
+        };
+        let found = target(&reference, scope.bases, scope.schema);
+        match (found, version) {
+            (Target::Local { resource, .. }, _) if scope.r#type.is_some_and(|t| t != resource) => {
+                Err(format!(
+                    "'{text}' is a {resource}, and the modifier asks for a {}.",
+                    scope.r#type.unwrap_or_default()
+                ))
+            }
+            (Target::Local { resource, id, version }, None) => Ok(Self::Local {
+                resources: vec![resource.to_owned()],
+                id: id.to_owned(),
+                version: version.map(str::to_owned),
+            }),
+            (Target::Local { .. }, version) => Ok(Self::Url { url: reference.into(), version }),
+            (Target::Elsewhere, None) if is_id(&reference) => {
+                let resources = match (scope.r#type, scope.targets) {
+                    (Some(one), _) => vec![one.to_owned()],
+                    (None, [one]) => vec![one.clone()],
+                    // Every type that the parameter allows, and none else can be in its index.
+                    _ => Vec::new(),
+                };
+                Ok(Self::Local { resources, id: reference.into(), version: None })
+            }
+            (Target::Elsewhere, version) if scope.r#type.is_none() && has_scheme(&reference) => {
+                Ok(Self::Url { url: reference.into(), version })
+            }
+            _ => Err(not_a_reference(&reference, scope)),
+        }
+    }
+}
+
+fn has_scheme(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(scheme, rest)| {
+        !rest.is_empty()
+            && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+    })
+}
+
+fn not_a_reference(text: &str, scope: ReferenceScope<'_>) -> String {
+    if let Some((name, _)) = text.split_once('/').filter(|_| !has_scheme(text)) {
+        let known = scope.schema.resource(name).is_some();
+        if !known {
+            let near = nearest(name, scope.schema.resource_names(), 1);
+            let near = near.first().map_or(String::new(), |one| format!("; the nearest is {one}"));
+            return format!("'{text}' starts with '{name}', which is no resource type{near}.");
+        }
+    }
+    if scope.r#type.is_some() {
+        return format!("'{text}' is no id, which is what a type modifier goes with.");
+    }
+    format!("'{text}' is no reference: write an id, Type/id or an absolute URL.")
 }
 
 impl ReferenceTest {

@@ -5,10 +5,11 @@
 //!
 //! [Token]: https://hl7.org/fhir/R4/search.html#token
 
+use super::query::escape::{split, unescape};
 use super::stable_hash;
 
 /// A code, identifier or flag in the index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd)]
 pub struct TokenValue {
     /// [`stable_hash`] of the system; 0: it has none.
     pub system: u64,
@@ -34,6 +35,29 @@ impl TokenValue {
 }
 
 impl TokenTest {
+    /// Reads `code`, `system|code`, `|code` or `system|`, escapes in place. The error says what is
+    /// allowed.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        const FORMS: &str = "code, system|code, |code or system|";
+        match split(text, '|').as_slice() {
+            [code] => Ok(Self { system: None, code: Some(unescape(code)?.to_lowercase()) }),
+            ["", ""] => Err(format!("'{text}' names no code and no system: write {FORMS}.")),
+            [system, code] => Ok(Self {
+                system: Some(match *system {
+                    "" => 0,
+                    system => stable_hash(&unescape(system)?),
+                }),
+                code: match *code {
+                    "" => None,
+                    code => Some(unescape(code)?.to_lowercase()),
+                },
+            }),
+            _ => Err(format!(
+                "'{text}' has more than one '|': write {FORMS}, and \\| for a '|' within a code."
+            )),
+        }
+    }
+
     /// Does a value pass?
     #[must_use]
     pub fn matches(&self, value: &TokenValue) -> bool {

@@ -2,8 +2,10 @@
 //!
 //! [Uri]: https://hl7.org/fhir/R4/search.html#uri
 
+use super::query::escape::unescape;
+
 /// A URI in the index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd)]
 pub struct UriValue(pub String);
 
 /// How a URI is compared.
@@ -29,6 +31,11 @@ pub struct UriTest {
 }
 
 impl UriTest {
+    /// The test for a URI, escapes in place. The error says what is allowed.
+    pub(super) fn parse(mode: UriMode, text: &str) -> Result<Self, String> {
+        Ok(Self { mode, uri: unescape(text)?.into_owned() })
+    }
+
     /// Does a value pass?
     #[must_use]
     pub fn matches(&self, value: &UriValue) -> bool {

@@ -1,0 +1,6 @@
+//! Changes to a resource, given as a document of their own ([patch]).
+//!
+//! [patch]: https://hl7.org/fhir/R4/http.html#patch
+
+pub mod json;
+mod pointer;

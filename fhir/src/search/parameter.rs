@@ -1,0 +1,94 @@
+//! What of a [SearchParameter] concerns one resource type.
+//!
+//! [SearchParameter]: https://hl7.org/fhir/R4/searchparameter.html
+
+use crate::definitions::{Definitions, SearchParameter, SearchType};
+
+/// The parameters of a resource type that a search may use, those of all resources among them,
+/// sorted by code: what a CapabilityStatement can list.
+#[must_use]
+pub fn searchable<'a>(definitions: &'a Definitions, resource: &str) -> Vec<&'a SearchParameter> {
+    let mut found = definitions.search_parameters_of(resource);
+    found.retain(|parameter| is_searchable(parameter, resource));
+    found
+}
+
+/// Can a search on this resource type use the parameter? Not where it has rules of its own (`near`,
+/// `_filter`) or no expression for the type (`_text`, `_content`, `Patient.age`).
+pub(super) fn is_searchable(parameter: &SearchParameter, resource: &str) -> bool {
+    parameter.kind != SearchType::Special && branches(parameter, resource).next().is_some()
+}
+
+/// The parts of the parameter's expression, which is a union over types, that start at this type.
+pub(super) fn branches<'a>(
+    parameter: &'a SearchParameter,
+    resource: &str,
+) -> impl Iterator<Item = &'a str> {
+    let expression = parameter.expression.as_deref().unwrap_or_default();
+    split_union(expression).into_iter().filter(move |branch| {
+        let root = root(branch);
+        root == resource || matches!(root, "Resource" | "DomainResource")
+    })
+}
+
+/// The type that a branch starts at.
+pub(super) fn root(branch: &str) -> &str {
+    let start = branch.trim_start_matches(['(', ' ']);
+    let end = start.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(start.len());
+    &start[..end]
+}
+
+/// Splits at each `|` that is in no parentheses and no text.
+pub(super) fn split_union(expression: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth, mut is_text) = (Vec::new(), 0, 0_u32, false);
+    for (at, byte) in expression.bytes().enumerate() {
+        match byte {
+            b'\'' => is_text = !is_text,
+            b'(' if !is_text => depth += 1,
+            b')' if !is_text => depth = depth.saturating_sub(1),
+            b'|' if !is_text && depth == 0 => {
+                parts.push(expression[start..at].trim());
+                start = at + 1;
+            }
+            _ => (),
+        }
+    }
+    parts.push(expression[start..].trim());
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{branches, searchable, split_union};
+    use crate::definitions;
+
+    #[track_caller]
+    fn check(resource: &str, code: &str, expected: &[&str]) {
+        let parameter = definitions::r4().search_parameter(resource, code).expect("of R4");
+        assert_eq!(branches(parameter, resource).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn only_the_branches_of_the_type_are_taken() {
+        check("MedicationRequest", "code", &["(MedicationRequest.medication as CodeableConcept)"]);
+        check("Observation", "combo-code", &["Observation.code", "Observation.component.code"]);
+        check("Patient", "_tag", &["Resource.meta.tag"]);
+        assert_eq!(split_union("a.where(b='x|y' | c) | (d)"), ["a.where(b='x|y' | c)", "(d)"]);
+    }
+
+    #[test]
+    fn what_has_no_expression_or_rules_of_its_own_is_not_offered() {
+        let codes = |resource| -> Vec<&str> {
+            searchable(definitions::r4(), resource).iter().map(|one| one.code.as_str()).collect()
+        };
+        let patient = codes("Patient");
+        for code in ["_id", "_lastUpdated", "_profile", "_security", "_source", "_tag", "name"] {
+            assert!(patient.contains(&code), "{code}");
+        }
+        for code in ["_text", "_content", "_filter", "_query", "age"] {
+            assert!(!patient.contains(&code), "{code}");
+        }
+        assert!(!codes("Location").contains(&"near"));
+    }
+}

@@ -1,0 +1,196 @@
+//! One parameter that says which resources: its name, [modifier] and values become a filter.
+//!
+//! [modifier]: https://hl7.org/fhir/R4/search.html#modifiers
+
+use std::sync::Arc;
+
+use crate::definitions::{SearchParameter, SearchType};
+use crate::reference::is_id;
+use crate::resource::nearest;
+use crate::search::{Filter, Param, StringMode, UriMode};
+
+use super::Context;
+use super::escape::{split, unescape};
+use super::problem::{Problem, any_of};
+use super::value::{Reader, Wanted};
+use crate::search::parameter::{is_searchable, searchable};
+
+/// Parameters of all types that R4 has and that are not built.
+const NOT_BUILT: [&str; 5] = ["_text", "_content", "_filter", "_list", "_type"];
+
+/// The filter that a parameter states.
+pub(super) fn read(
+    resource: &Arc<str>,
+    context: &Context<'_>,
+    name: &str,
+    value: &str,
+) -> Result<Filter, Problem> {
+    let (code, modifier) = match name.split_once(':') {
+        Some((code, modifier)) => (code, Some(modifier)),
+        None => (name, None),
+    };
+    refuse_unbuilt(name, code)?;
+    let parameter = find(resource, context, name, code)?;
+    if code == "_id" {
+        return ids(name, modifier, value);
+    }
+    let param = Param { resource: resource.clone(), code: code.into() };
+    if modifier == Some("missing") && parameter.kind != SearchType::Composite {
+        return match value {
+            "true" => Ok(Filter::Not(Box::new(Filter::Present(param)))),
+            "false" => Ok(Filter::Present(param)),
+            _ => Err(Problem::value(name, format!("'{value}' is neither true nor false."))),
+        };
+    }
+    let wanted = wanted(parameter, context, name, modifier)?;
+    let reader = Reader { context, parameter, param };
+    let mut parts = Vec::new();
+    for part in split(value, ',') {
+        if part.is_empty() {
+            return Err(Problem::value(
+                name,
+                format!("'{value}' has an empty part: write a comma within a value as \\,."),
+            ));
+        }
+        parts.push(reader.filter(&wanted, part).map_err(|text| Problem::value(name, text))?);
+    }
+    let filter = any(parts);
+    Ok(if wanted == Wanted::Not { Filter::Not(Box::new(filter)) } else { filter })
+}
+
+/// One of these holds.
+pub(super) fn any(mut parts: Vec<Filter>) -> Filter {
+    if parts.len() == 1 { parts.swap_remove(0) } else { Filter::Or(parts) }
+}
+
+fn refuse_unbuilt(name: &str, code: &str) -> Result<(), Problem> {
+    if code == "_has" {
+        return Err(Problem::Parameter(format!(
+            "Parameter '{name}': reverse chaining with _has is not supported yet."
+        )));
+    }
+    if code == "_query" {
+        return Err(Problem::NotBuilt(format!(
+            "Parameter '{name}': this server has no named queries."
+        )));
+    }
+    if NOT_BUILT.contains(&code) {
+        return Err(Problem::Parameter(format!("Parameter '{name}' is not supported yet.")));
+    }
+    if name.contains('.') {
+        return Err(Problem::Parameter(format!(
+            "Parameter '{name}': chained parameters are not supported yet; search for the \
+             referenced resources first, and for '{}' with their ids then.",
+            code.split('.').next().unwrap_or(code)
+        )));
+    }
+    Ok(())
+}
+
+fn find<'a>(
+    resource: &str,
+    context: &Context<'a>,
+    name: &str,
+    code: &str,
+) -> Result<&'a SearchParameter, Problem> {
+    let found = context.definitions.search_parameter(resource, code);
+    if let Some(parameter) = found.filter(|parameter| is_searchable(parameter, resource)) {
+        return Ok(parameter);
+    }
+    if found.is_some() {
+        return Err(Problem::Parameter(format!("Parameter '{name}' is not supported yet.")));
+    }
+    let codes: Vec<&str> =
+        searchable(context.definitions, resource).iter().map(|one| one.code.as_str()).collect();
+    let near = nearest(code, codes.iter().copied(), 3);
+    let hint = if near.is_empty() {
+        format!("Those of {resource} are {}.", codes.join(", "))
+    } else {
+        format!("Did you mean {}?", any_of(&near))
+    };
+    Err(Problem::Parameter(format!("{resource} has no search parameter '{code}'. {hint}")))
+}
+
+fn ids(name: &str, modifier: Option<&str>, value: &str) -> Result<Filter, Problem> {
+    let mut ids = Vec::new();
+    for part in split(value, ',') {
+        let id = unescape(part).map_err(|text| Problem::value(name, text))?;
+        if !is_id(&id) {
+            return Err(Problem::value(
+                name,
+                format!("'{id}' is no id: 1 to 64 letters, digits, '-' and '.'."),
+            ));
+        }
+        ids.push(id.into_owned());
+    }
+    match modifier {
+        None => Ok(Filter::Ids(ids)),
+        Some("not") => Ok(Filter::Not(Box::new(Filter::Ids(ids)))),
+        Some(modifier) => Err(Problem::Value(format!(
+            "Parameter '{name}': the modifier ':{modifier}' does not go with an id; allowed is :not."
+        ))),
+    }
+}
+
+/// What the modifier asks for.
+fn wanted<'a>(
+    parameter: &SearchParameter,
+    context: &Context<'_>,
+    name: &str,
+    modifier: Option<&'a str>,
+) -> Result<Wanted<'a>, Problem> {
+    let Some(modifier) = modifier else { return Ok(Wanted::Value) };
+    let found = match (parameter.kind, modifier) {
+        (SearchType::String, "exact") => Wanted::String(StringMode::Exact),
+        (SearchType::String, "contains") => Wanted::String(StringMode::Contains),
+        (SearchType::Token, "not") => Wanted::Not,
+        (SearchType::Reference, "identifier") => Wanted::Identifier,
+        (SearchType::Uri, "above") => Wanted::Uri(UriMode::Above),
+        (SearchType::Uri, "below") => Wanted::Uri(UriMode::Below),
+        (SearchType::Uri, "contains") => Wanted::Uri(UriMode::Contains),
+        (SearchType::Reference, _) if is_type(context, modifier) => {
+            if !parameter.targets.is_empty() && !parameter.targets.iter().any(|t| t == modifier) {
+                return Err(Problem::Value(format!(
+                    "Parameter '{name}' never refers to a {modifier}: it may be {}.",
+                    any_of(&parameter.targets.iter().map(String::as_str).collect::<Vec<_>>())
+                )));
+            }
+            Wanted::Type(modifier)
+        }
+        (SearchType::String | SearchType::Token, "text")
+        | (SearchType::Token, "in" | "not-in" | "of-type")
+        | (SearchType::Token | SearchType::Reference, "above" | "below") => {
+            return Err(Problem::NotBuilt(format!(
+                "Parameter '{name}': the modifier ':{modifier}' is not supported yet; {}.",
+                allowed(parameter.kind)
+            )));
+        }
+        _ => {
+            return Err(Problem::Value(format!(
+                "Parameter '{name}': the modifier ':{modifier}' does not go with it; {}.",
+                allowed(parameter.kind)
+            )));
+        }
+    };
+    Ok(found)
+}
+
+fn is_type(context: &Context<'_>, name: &str) -> bool {
+    context.definitions.schema().resource(name).is_some()
+}
+
+fn allowed(kind: SearchType) -> &'static str {
+    match kind {
+        SearchType::String => "allowed on a string are :exact, :contains and :missing",
+        SearchType::Token => "allowed on a token are :not and :missing",
+        SearchType::Reference => {
+            "allowed on a reference are :identifier, :missing and a resource type like :Patient"
+        }
+        SearchType::Uri => "allowed on a uri are :above, :below, :contains and :missing",
+        SearchType::Composite => "composite parameters have no modifiers",
+        SearchType::Special => "it has no modifiers",
+        SearchType::Number | SearchType::Date | SearchType::Quantity => {
+            "allowed on a number, date or quantity is :missing"
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The parameters that say [what is wanted of the result], not which resources.
+//!
+//! [what is wanted of the result]: https://hl7.org/fhir/R4/search.html#return
+
+use std::sync::Arc;
+
+use crate::definitions::SearchType;
+use crate::resource::nearest;
+use crate::search::parameter::{is_searchable, searchable};
+use crate::search::{Param, Sort};
+
+use super::include::{self, Direction};
+use super::problem::{Problem, any_of};
+use super::{Context, Query, Summary, Total};
+
+/// Reads a parameter of the result into the query; `None` when it is none.
+pub(super) fn read(
+    query: &mut Query,
+    context: &Context<'_>,
+    name: &str,
+    value: &str,
+) -> Option<Result<(), Problem>> {
+    let (code, modifier) = name.split_once(':').map_or((name, None), |(c, m)| (c, Some(m)));
+    let known = matches!(
+        code,
+        "_count"
+            | "_sort"
+            | "_total"
+            | "_summary"
+            | "_elements"
+            | "_include"
+            | "_revinclude"
+            | "_contained"
+            | "_containedType"
+            | "_score"
+    );
+    known.then(|| match (code, modifier) {
+        ("_include" | "_revinclude", Some("iterate" | "recurse")) => {
+            Err(Problem::NotBuilt(format!(
+                "Parameter '{name}': including again from what was included is not supported yet."
+            )))
+        }
+        (_, Some(modifier)) => Err(Problem::Value(format!(
+            "Parameter '{name}': the modifier ':{modifier}' does not go with {code}."
+        ))),
+        (_, None) => read_plain(query, context, code, value),
+    })
+}
+
+fn read_plain(
+    query: &mut Query,
+    context: &Context<'_>,
+    name: &str,
+    value: &str,
+) -> Result<(), Problem> {
+    match name {
+        "_count" => set(&mut query.count, name, count(name, value)?),
+        "_sort" => set(&mut query.sort, name, sort(&query.resource, context, name, value)?),
+        "_summary" => set(&mut query.summary, name, summary(name, value)?),
+        "_total" if query.total != Total::Unstated => Err(twice(name)),
+        "_total" => {
+            query.total = total(name, value)?;
+            Ok(())
+        }
+        "_elements" => {
+            let names = value.split(',').map(|name| name.trim().to_owned());
+            query.elements.extend(names.filter(|name| !name.is_empty()));
+            Ok(())
+        }
+        "_include" => {
+            let resource = query.resource.clone();
+            let include = include::read(&resource, context, Direction::Forward, name, value)?;
+            query.include.push(include);
+            Ok(())
+        }
+        "_revinclude" => {
+            let resource = query.resource.clone();
+            let include = include::read(&resource, context, Direction::Reverse, name, value)?;
+            query.revinclude.push(include);
+            Ok(())
+        }
+        "_contained" if value == "false" => Ok(()),
+        "_containedType" if value == "container" => Ok(()),
+        _ => Err(Problem::Parameter(format!(
+            "Parameter '{name}': '{value}' is not supported; resources contained in others are \
+             not searched on their own."
+        ))),
+    }
+}
+
+fn set<T>(place: &mut Option<T>, name: &str, value: T) -> Result<(), Problem> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(twice(name)),
+    }
+}
+
+fn twice(name: &str) -> Problem {
+    Problem::Value(format!("Parameter '{name}' is given twice: give it once."))
+}
+
+fn count(name: &str, value: &str) -> Result<u32, Problem> {
+    let is_digits = value.bytes().all(|b| b.is_ascii_digit());
+    if !is_digits {
+        return Err(Problem::value(name, format!("'{value}' is no whole number from 0 on.")));
+    }
+    // What is too great for the type is above every server's limit anyway.
+    Ok(value.parse().unwrap_or(u32::MAX))
+}
+
+fn total(name: &str, value: &str) -> Result<Total, Problem> {
+    match value {
+        "none" => Ok(Total::None),
+        "estimate" => Ok(Total::Estimate),
+        "accurate" => Ok(Total::Accurate),
+        _ => Err(one_of(name, value, &["none", "estimate", "accurate"])),
+    }
+}
+
+fn summary(name: &str, value: &str) -> Result<Summary, Problem> {
+    match value {
+        "true" => Ok(Summary::True),
+        "text" => Ok(Summary::Text),
+        "data" => Ok(Summary::Data),
+        "count" => Ok(Summary::Count),
+        "false" => Ok(Summary::False),
+        _ => Err(one_of(name, value, &["true", "text", "data", "count", "false"])),
+    }
+}
+
+fn one_of(name: &str, value: &str, allowed: &[&str]) -> Problem {
+    Problem::value(name, format!("'{value}' is none of {}.", any_of(allowed)))
+}
+
+fn sort(
+    resource: &Arc<str>,
+    context: &Context<'_>,
+    name: &str,
+    value: &str,
+) -> Result<Sort, Problem> {
+    if value.contains(',') {
+        return Err(Problem::NotBuilt(format!(
+            "Parameter '{name}': '{value}' has several keys; one is supported."
+        )));
+    }
+    let (is_descending, code) = match value.strip_prefix('-') {
+        Some(code) => (true, code),
+        None => (false, value),
+    };
+    let found = context.definitions.search_parameter(resource, code);
+    let Some(parameter) = found.filter(|one| is_searchable(one, resource)) else {
+        let known = searchable(context.definitions, resource);
+        let codes: Vec<&str> = known
+            .iter()
+            .filter(|one| one.kind != SearchType::Composite)
+            .map(|one| one.code.as_str())
+            .collect();
+        let near = nearest(code, codes.iter().copied(), 3);
+        let hint = if near.is_empty() {
+            format!("those are {}.", codes.join(", "))
+        } else {
+            format!("did you mean {}?", any_of(&near))
+        };
+        let text = format!("'{code}' is no parameter of {resource} to sort by: {hint}");
+        return Err(Problem::value(name, text));
+    };
+    if parameter.kind == SearchType::Composite {
+        let text = format!("'{code}' is composite, which has no order.");
+        return Err(Problem::value(name, text));
+    }
+    Ok(Sort { param: Param { resource: resource.clone(), code: code.into() }, is_descending })
+}

@@ -1,0 +1,208 @@
+//! The [batch] interaction: every entry by itself, each with its own answer.
+//!
+//! [batch]: https://hl7.org/fhir/R4/http.html#transaction
+
+use fhir::bundle::{BundleEntry, BundleResponse, BundleWriter};
+use fhir::json::{Json, Value};
+use fhir::outcome::outcome_tree;
+use fhir::{Issue, Kind, Outcome};
+use futures_util::future::join_all;
+
+use crate::policy::Permit;
+use crate::{Answer, BundleSubmission, Done, EntryRequest, Interaction, Returned};
+
+/// Entries that run together.
+const AT_ONCE: usize = 64;
+
+/// Rank of the verb, index in the Bundle, and what is asked.
+type Request = (u8, usize, Interaction);
+
+/// All entries of one verb come before those of the next, as in a transaction; within a verb their
+/// order says nothing.
+pub(crate) async fn batch(
+    permit: &Permit<'_>,
+    submission: BundleSubmission,
+) -> Result<Answer, Outcome> {
+    let entries: Vec<Value<'_>> = entries(permit, &submission.body)?;
+    let mut results: Vec<Option<Result<Answer, Outcome>>> = Vec::new();
+    results.resize_with(entries.len(), || None);
+    let mut requests = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        match read_entry(permit, *entry, index).and_then(|request| {
+            let rank = rank(&request.method);
+            let interaction = permit.wire().interaction(request)?;
+            refuse_nested(&interaction)?;
+            Ok((rank, interaction))
+        }) {
+            Ok((rank, interaction)) => requests.push((rank, index, interaction)),
+            Err(outcome) => results[index] = Some(Err(outcome)),
+        }
+    }
+    requests.sort_by_key(|(rank, index, _)| (*rank, *index));
+    while !requests.is_empty() {
+        let group = next_group(&mut requests);
+        let performed = join_all(group.into_iter().map(|(_, index, interaction)| async move {
+            (index, permit.door().perform(permit.caller(), interaction).await)
+        }));
+        for (index, result) in performed.await {
+            results[index] = Some(result);
+        }
+    }
+    let mut bundle = BundleWriter::new("batch-response");
+    for result in &results {
+        match result {
+            Some(Ok(answer)) => write_success(permit, &mut bundle, answer, submission.returned),
+            Some(Err(outcome)) => write_failure(permit, &mut bundle, outcome),
+            None => {}
+        }
+    }
+    Ok(Answer::found(bundle.finish()))
+}
+
+/// Takes the next entries of one verb's rank, at most [`AT_ONCE`]: they run together, so that their
+/// writes share a disk flush.
+fn next_group(requests: &mut Vec<Request>) -> Vec<Request> {
+    let rank = requests.first().map(|(rank, ..)| *rank);
+    let same = requests.iter().take_while(|(other, ..)| Some(*other) == rank).count();
+    requests.drain(..same.min(AT_ONCE)).collect()
+}
+
+/// The order of verbs: DELETE, POST, PUT and PATCH, GET and HEAD.
+pub(crate) fn rank(method: &str) -> u8 {
+    match method {
+        "DELETE" => 0,
+        "POST" => 1,
+        "PUT" | "PATCH" => 2,
+        _ => 3,
+    }
+}
+
+pub(crate) fn entries<'a>(permit: &Permit<'_>, body: &'a Json) -> Result<Vec<Value<'a>>, Outcome> {
+    let entries: Vec<Value<'a>> = body.root().list("entry").collect();
+    let most = permit.settings().bundle_entries_max;
+    if entries.len() > most {
+        return Err(Outcome::new(
+            Kind::TooLarge,
+            format!(
+                "The Bundle has {} entries; {most} are the most that one may have.",
+                entries.len()
+            ),
+        ));
+    }
+    Ok(entries)
+}
+
+/// A Bundle within a Bundle would hide its entries from the rules for entries.
+pub(crate) fn refuse_nested(interaction: &Interaction) -> Result<(), Outcome> {
+    if matches!(interaction, Interaction::Bundle(_)) {
+        return Err(Outcome::invalid(
+            "An entry cannot be a batch or transaction of its own: request.url names a type or a \
+             resource.",
+        ));
+    }
+    Ok(())
+}
+
+/// `entry.request` with the entry's resource.
+pub(crate) fn read_entry(
+    permit: &Permit<'_>,
+    entry: Value<'_>,
+    index: usize,
+) -> Result<EntryRequest, Outcome> {
+    let missing = |what: &str| {
+        Outcome::with_issues(
+            Kind::Invalid,
+            vec![
+                Issue::error("required", format!("Entry {index} needs {what}."))
+                    .at(format!("Bundle.entry[{index}]")),
+            ],
+        )
+    };
+    let request = entry.get("request").ok_or_else(|| missing("a request"))?;
+    let text = |name: &str| request.str(name).map(|text| text.into_owned());
+    let method = text("method").ok_or_else(|| missing("request.method"))?;
+    let url = text("url").ok_or_else(|| missing("request.url"))?;
+    Ok(EntryRequest {
+        method,
+        url: relative(permit, &url),
+        if_match: text("ifMatch"),
+        if_none_match: text("ifNoneMatch"),
+        if_none_exist: text("ifNoneExist"),
+        if_modified_since: text("ifModifiedSince"),
+        resource: entry.get("resource").map(compact).transpose()?,
+    })
+}
+
+/// A resource of the Bundle as a document of its own.
+fn compact(value: Value<'_>) -> Result<Json, Outcome> {
+    let mut text = String::with_capacity(value.raw().len());
+    value.write_compact(&mut text);
+    Json::parse(text).map_err(|error| Outcome::invalid(error.to_string()))
+}
+
+/// The address without this server's own base or a leading slash.
+fn relative(permit: &Permit<'_>, url: &str) -> String {
+    let bases = permit.settings().bases.iter().map(String::as_str);
+    let own = bases.chain([&*permit.caller().base]).find_map(|base| {
+        url.strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    });
+    own.unwrap_or(url).trim_start_matches('/').to_owned()
+}
+
+/// Adds the response to an entry that went through.
+pub(crate) fn write_success(
+    permit: &Permit<'_>,
+    bundle: &mut BundleWriter,
+    answer: &Answer,
+    returned: Returned,
+) {
+    let stamp = answer.version.as_ref();
+    let is_write = matches!(answer.done, Done::Created | Done::Updated | Done::Deleted);
+    let location = stamp.filter(|_| is_write && answer.done != Done::Deleted).map(|stamp| {
+        format!("{}/_history/{}", permit.address(&stamp.key.resource, &stamp.key.id), stamp.version)
+    });
+    let outcome = (is_write && returned == Returned::OperationOutcome)
+        .then(|| outcome_tree(&notes(answer)).to_string());
+    let is_shown = !is_write || returned == Returned::Representation;
+    let body = std::str::from_utf8(&answer.body).ok().filter(|text| is_shown && !text.is_empty());
+    let full_url =
+        stamp.filter(|_| body.is_some()).map(|s| permit.address(&s.key.resource, &s.key.id));
+    bundle.entry(&BundleEntry {
+        full_url: full_url.as_deref(),
+        resource: body,
+        response: Some(BundleResponse {
+            status: permit.wire().status(answer.done),
+            location: location.as_deref(),
+            version: stamp.map(|stamp| stamp.version),
+            last_modified_us: stamp.map(|stamp| stamp.last_updated_us),
+            outcome: outcome.as_deref(),
+        }),
+        ..BundleEntry::default()
+    });
+}
+
+/// What an OperationOutcome says about a success.
+fn notes(answer: &Answer) -> Vec<Issue> {
+    if !answer.issues.is_empty() {
+        return answer.issues.clone();
+    }
+    let text = match answer.done {
+        Done::Created => "Created.",
+        Done::Updated => "Updated.",
+        Done::Deleted => "Deleted.",
+        Done::Found | Done::NotModified => "Found.",
+    };
+    vec![crate::write::note(text)]
+}
+
+pub(crate) fn write_failure(permit: &Permit<'_>, bundle: &mut BundleWriter, outcome: &Outcome) {
+    let text = outcome.to_tree().to_string();
+    bundle.entry(&BundleEntry {
+        response: Some(BundleResponse {
+            status: permit.wire().status_of_failure(outcome.kind),
+            outcome: Some(&text),
+            ..BundleResponse::default()
+        }),
+        ..BundleEntry::default()
+    });
+}

@@ -1,0 +1,10 @@
+//! The one clock of this crate.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+#[expect(clippy::disallowed_methods, reason = "the one place where interactions read the clock")]
+pub(crate) fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,144 @@
+//! [Conditional] create, update, patch and delete: the search that decides, and the check that keeps
+//! it true until the commit.
+//!
+//! [Conditional]: https://hl7.org/fhir/R4/http.html#cond-update
+
+use std::sync::Arc;
+
+use fhir::json::Json;
+use fhir::search::{Filter, query};
+use fhir::{Kind, Outcome};
+use storage::{Check, Key, Refusal, SearchRequest, StoreError};
+
+use crate::policy::Permit;
+use crate::search::context;
+use crate::write::{self, ATTEMPTS, Prepared, answer};
+use crate::{Answer, Done, create};
+
+/// How many resources match a condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// None.
+    None,
+    /// This id alone.
+    One(Arc<str>),
+    /// Two or more.
+    Many,
+}
+
+/// A condition as a filter. Unlike a search it must say something, and what is not understood
+/// refuses the interaction even under lenient handling: a dropped criterion would hit other
+/// resources than were meant.
+pub(crate) fn filter(
+    permit: &Permit<'_>,
+    resource: &str,
+    condition: &[(String, String)],
+) -> Result<Filter, Outcome> {
+    let context = query::Context { is_lenient: false, ..context(permit) };
+    let parsed = query::parse(resource, condition, &context)?;
+    if parsed.query.filter == Filter::All {
+        return Err(Outcome::invalid(format!(
+            "The condition holds no search parameter of {resource}: it would match every one."
+        )));
+    }
+    Ok(parsed.query.filter)
+}
+
+/// Searches for what matches now, and the check that it still does at the commit.
+pub(crate) async fn find(
+    permit: &Permit<'_>,
+    resource: &str,
+    filter: &Filter,
+) -> Result<(Found, Check), Outcome> {
+    let page = permit
+        .store()
+        .search(&SearchRequest {
+            resource: Arc::from(resource),
+            filter: filter.clone(),
+            sort: None,
+            after: None,
+            limit: 2,
+            is_total_wanted: false,
+        })
+        .await?;
+    let ids: Vec<Arc<str>> = page.versions.into_iter().map(|v| v.key.id).collect();
+    let found = match ids.as_slice() {
+        [] => Found::None,
+        [id] => Found::One(id.clone()),
+        _ => Found::Many,
+    };
+    let check = Check::Matches { resource: Arc::from(resource), filter: filter.clone(), ids };
+    Ok((found, check))
+}
+
+/// Conditional create: the resource is made unless one matches.
+pub(crate) async fn create(
+    permit: &Permit<'_>,
+    resource: &Arc<str>,
+    body: Json,
+    condition: &[(String, String)],
+) -> Result<Answer, Outcome> {
+    let filter = filter(permit, resource, condition)?;
+    let mut prepared = None;
+    for _ in 0..ATTEMPTS {
+        let (found, check) = find(permit, resource, &filter).await?;
+        match found {
+            Found::Many => return Err(several("If-None-Exist")),
+            Found::One(id) => {
+                if let Some(answer) = existing(permit, &Key::new(resource.clone(), id)).await? {
+                    return Ok(answer);
+                }
+                // Deleted since the search: the next attempt sees that.
+                continue;
+            }
+            Found::None => {}
+        }
+        let next = match &prepared {
+            Some(next) => Prepared::clone(next),
+            None => {
+                let key = Key::new(resource.clone(), write::new_id());
+                prepared.insert(write::prepare(permit, key, body.clone())?).clone()
+            }
+        };
+        match create::commit(permit, next, vec![check]).await {
+            Err(error) if is_overtaken(&error) => {}
+            Err(error) => return Err(error.into()),
+            Ok(committed) => return answer(committed, Done::Created),
+        }
+    }
+    Err(contended())
+}
+
+/// What a conditional create found, as its answer: nothing is written.
+async fn existing(permit: &Permit<'_>, key: &Key) -> Result<Option<Answer>, Outcome> {
+    let version = permit.store().read(key).await?.filter(|version| !version.is_deleted());
+    Ok(version.map(|version| {
+        let mut answer = Answer::of(Done::Found, version);
+        answer.issues.push(write::note(format!(
+            "{key} matches If-None-Exist already: nothing was created."
+        )));
+        answer
+    }))
+}
+
+/// Did others change what the condition matches while it was carried out?
+pub(crate) fn is_overtaken(error: &StoreError) -> bool {
+    matches!(error, StoreError::Refused { refusal: Refusal::Matches, .. })
+}
+
+/// Several resources match where one is meant.
+pub(crate) fn several(what: &str) -> Outcome {
+    Outcome::new(
+        Kind::Precondition,
+        format!("{what}: several resources match, where at most one may. Narrow the condition."),
+    )
+    .with_code("multiple-matches")
+}
+
+/// Others kept changing what the interaction was built on.
+pub(crate) fn contended() -> Outcome {
+    Outcome::new(
+        Kind::Conflict,
+        "Other writes kept changing the same resources while this one was carried out. Try again.",
+    )
+}

@@ -1,0 +1,56 @@
+//! The [read] interaction: the current version of one resource.
+//!
+//! [read]: https://hl7.org/fhir/R4/http.html#read
+
+use fhir::{Kind, Outcome};
+use storage::{Key, Version};
+
+use crate::policy::Permit;
+use crate::{Answer, Done, Read};
+
+pub(crate) async fn read(permit: &Permit<'_>, request: Read) -> Result<Answer, Outcome> {
+    let version = current(permit, &request.key).await?;
+    if is_known(&request, &version) {
+        let mut answer = Answer::of(Done::NotModified, version);
+        answer.body = bytes::Bytes::new();
+        return Ok(answer);
+    }
+    Ok(Answer::of(Done::Found, version))
+}
+
+/// The current version of a resource, or the failure that says why there is none.
+pub(crate) async fn current(permit: &Permit<'_>, key: &Key) -> Result<Version, Outcome> {
+    let Some(version) = permit.store().read(key).await? else {
+        return Err(not_found(key));
+    };
+    if version.is_deleted() {
+        return Err(gone(key, version.version));
+    }
+    Ok(version)
+}
+
+/// `If-None-Match` decides where it is given; `If-Modified-Since` has a resolution of one second.
+fn is_known(request: &Read, version: &Version) -> bool {
+    const SECOND_US: i64 = 1_000_000;
+    match (&request.unless_version, request.unless_since_us) {
+        (Some(known), _) => known == "*" || known.parse() == Ok(version.version),
+        (None, Some(since_us)) => {
+            version.last_updated_us.div_euclid(SECOND_US) <= since_us.div_euclid(SECOND_US)
+        }
+        (None, None) => false,
+    }
+}
+
+pub(crate) fn not_found(key: &Key) -> Outcome {
+    Outcome::new(Kind::NotFound, format!("There is no {key} on this server."))
+}
+
+pub(crate) fn gone(key: &Key, version: u64) -> Outcome {
+    Outcome::new(
+        Kind::Gone,
+        format!(
+            "{key} was deleted; the deletion is its version {version}. Earlier versions are in \
+             {key}/_history."
+        ),
+    )
+}

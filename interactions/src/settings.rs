@@ -1,0 +1,33 @@
+//! What the configuration decides about a tenant's interactions.
+
+/// Limits and choices; every limit has its unit in its name.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// This tenant's own FHIR bases, the canonical one first, without a slash at their ends.
+    /// References under them are the same as relative ones.
+    pub bases: Vec<String>,
+    /// Matches in a page when the client does not say.
+    pub page_size_default: u32,
+    /// Most matches in a page, whatever the client says.
+    pub page_size_max: u32,
+    /// Most resources that `_include` and `_revinclude` add to a page.
+    pub include_max: usize,
+    /// Most entries of a batch or transaction.
+    pub bundle_entries_max: usize,
+    /// Refuse dangling local references, and the deletion of what is still referenced
+    /// (`integrity.references = "check"`).
+    pub are_references_checked: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            bases: Vec::new(),
+            page_size_default: 50,
+            page_size_max: 1000,
+            include_max: 2000,
+            bundle_entries_max: 20_000,
+            are_references_checked: false,
+        }
+    }
+}

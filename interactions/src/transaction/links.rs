@@ -1,0 +1,307 @@
+//! How resources of a transaction point to each other: fullUrls and conditional references become
+//! the addresses that the resources get.
+//!
+//! <https://hl7.org/fhir/R4/http.html#trules>
+
+use std::collections::{BTreeMap, HashMap};
+
+use fhir::json::Json;
+use fhir::reference::{self, Place, Target};
+use fhir::search::{Filter, Indexer, matches, query};
+use fhir::{Kind, Outcome};
+use storage::{Check, Key};
+
+use super::Entry;
+use super::plan::{Plan, Step};
+use crate::Interaction;
+use crate::conditional::{self, Found};
+use crate::policy::Permit;
+
+/// What every link of the transaction means.
+pub(super) struct Links {
+    /// fullUrl → address of the resource.
+    full_urls: HashMap<String, String>,
+    /// Text of a conditional reference → address of the resource that it found.
+    conditional: HashMap<String, String>,
+    checks: Vec<(String, Filter, Vec<std::sync::Arc<str>>)>,
+}
+
+impl Links {
+    pub(super) async fn resolve(
+        permit: &Permit<'_>,
+        entries: &[Entry],
+        plan: &Plan,
+    ) -> Result<Self, Outcome> {
+        let mut full_urls = HashMap::new();
+        for (entry, step) in entries.iter().zip(&plan.steps) {
+            let address = step.key().map(Key::to_string);
+            if let (Some(url), Some(address)) = (&entry.full_url, address) {
+                full_urls.insert(url.clone(), address);
+            }
+        }
+        let mut links = Self { full_urls, conditional: HashMap::new(), checks: Vec::new() };
+        for (text, owner) in conditional_references(permit, entries) {
+            let address = links
+                .find(permit, entries, plan, &text)
+                .await
+                .map_err(|outcome| entries[owner].blame(outcome))?;
+            links.conditional.insert(text, address);
+        }
+        Ok(links)
+    }
+
+    /// What must still hold at the commit for the conditional references.
+    pub(super) fn checks(&self) -> Vec<Check> {
+        self.checks
+            .iter()
+            .map(|(resource, filter, ids)| Check::Matches {
+                resource: resource.as_str().into(),
+                filter: filter.clone(),
+                ids: ids.clone(),
+            })
+            .collect()
+    }
+
+    /// The one resource that a conditional reference finds: in the store, or among those that this
+    /// transaction makes.
+    async fn find(
+        &mut self,
+        permit: &Permit<'_>,
+        entries: &[Entry],
+        plan: &Plan,
+        text: &str,
+    ) -> Result<String, Outcome> {
+        let (bases, schema) = (&permit.settings().bases, permit.definitions().schema());
+        let Target::Conditional { resource, query } = reference::target(text, bases, schema) else {
+            return Ok(text.to_owned());
+        };
+        let condition = query::decode_pairs(query)?;
+        let filter = conditional::filter(permit, resource, &condition)?;
+        let (found, check) = conditional::find(permit, resource, &filter).await?;
+        if let Check::Matches { ids, .. } = check {
+            self.checks.push((resource.to_owned(), filter.clone(), ids));
+        }
+        let mut keys = match found {
+            Found::None => Vec::new(),
+            Found::One(id) => vec![Key::new(resource, id)],
+            Found::Many => return Err(wrong(text, "several resources match")),
+        };
+        keys.retain(|key| !is_rewritten(plan, key));
+        keys.extend(among(permit, entries, plan, resource, &filter));
+        match keys.as_slice() {
+            [key] => Ok(key.to_string()),
+            [] => Err(wrong(text, "nothing matches")),
+            _ => Err(wrong(text, "several resources match")),
+        }
+    }
+
+    /// The entry's resource with its links replaced.
+    pub(super) fn rewritten(&self, permit: &Permit<'_>, entry: &Entry) -> Result<Json, Outcome> {
+        let body = match &entry.interaction {
+            Interaction::Create(request) => &request.body,
+            Interaction::Update(request) => &request.body,
+            _ => return Err(Outcome::new(Kind::Fault, "An entry without a resource is written.")),
+        };
+        let root = entry.full_url.as_deref().and_then(service_root);
+        let schema = permit.definitions().schema();
+        let mut is_changed = false;
+        let text = reference::rewrite(body.root(), schema, &mut |place, text| {
+            let changed = self.changed(place, text, root);
+            is_changed |= changed.is_some();
+            changed
+        });
+        if !is_changed {
+            return Ok(body.clone());
+        }
+        Json::parse(text).map_err(|error| Outcome::invalid(error.to_string()))
+    }
+
+    fn changed(&self, place: Place, text: &str, root: Option<&str>) -> Option<String> {
+        match place {
+            Place::Uri => self.target(text),
+            Place::Narrative => self.narrative(text),
+            Place::Reference => self
+                .conditional
+                .get(text)
+                .cloned()
+                .or_else(|| self.target(text))
+                .or_else(|| self.target(&format!("{}/{text}", root?))),
+        }
+    }
+
+    /// The address for a fullUrl, a fragment or version after it kept.
+    fn target(&self, text: &str) -> Option<String> {
+        if let Some(address) = self.full_urls.get(text) {
+            return Some(address.clone());
+        }
+        let at = text.find("/_history/").or_else(|| text.find('#')).filter(|at| *at > 0)?;
+        let (url, rest) = text.split_at(at);
+        Some(format!("{}{rest}", self.full_urls.get(url)?))
+    }
+
+    /// `href` and `src` of a narrative.
+    fn narrative(&self, div: &str) -> Option<String> {
+        let mut out = String::new();
+        let mut rest = div;
+        let mut is_changed = false;
+        while let Some((before, url, after)) = next_link(rest) {
+            out.push_str(before);
+            match self.target(url) {
+                Some(address) => {
+                    out.push_str(&address);
+                    is_changed = true;
+                }
+                None => out.push_str(url),
+            }
+            rest = after;
+        }
+        out.push_str(rest);
+        is_changed.then_some(out)
+    }
+}
+
+/// Splits around the value of the next `href` or `src` attribute.
+fn next_link(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    loop {
+        let at = from + text[from..].find('=')?;
+        let name = text[..at].trim_end();
+        let value = text[at + 1..].trim_start();
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        if let Some(quote) = quote.filter(|_| name.ends_with("href") || name.ends_with("src")) {
+            let start = text.len() - value.len() + 1;
+            let length = text[start..].find(quote)?;
+            let end = start + length;
+            return Some((&text[..start], &text[start..end], &text[end..]));
+        }
+        from = at + 1;
+    }
+}
+
+/// `http://h/fhir` of `http://h/fhir/Patient/1`: what relative references of the entry start from.
+fn service_root(full_url: &str) -> Option<&str> {
+    if !full_url.starts_with("http") {
+        return None;
+    }
+    let (rest, _) = full_url.rsplit_once('/')?;
+    rest.rsplit_once('/').map(|(root, _)| root)
+}
+
+/// The texts of conditional references, each with the first entry that has it.
+fn conditional_references(permit: &Permit<'_>, entries: &[Entry]) -> BTreeMap<String, usize> {
+    let (bases, schema) = (&permit.settings().bases, permit.definitions().schema());
+    let mut found = BTreeMap::new();
+    for (owner, entry) in entries.iter().enumerate() {
+        let body = match &entry.interaction {
+            Interaction::Create(request) => &request.body,
+            Interaction::Update(request) => &request.body,
+            _ => continue,
+        };
+        if !body.text().contains('?') {
+            continue;
+        }
+        reference::visit(body.root(), schema, &mut |place, text| {
+            let is_conditional = place == Place::Reference
+                && matches!(reference::target(text, bases, schema), Target::Conditional { .. });
+            if is_conditional {
+                found.entry(text.to_owned()).or_insert(owner);
+            }
+        });
+    }
+    found
+}
+
+/// Is the stored resource replaced or deleted by this transaction?
+fn is_rewritten(plan: &Plan, key: &Key) -> bool {
+    plan.steps.iter().any(|step| {
+        matches!(step, Step::Put { .. } | Step::Delete { .. }) && step.key() == Some(key)
+    })
+}
+
+/// Resources of this transaction that match.
+fn among(
+    permit: &Permit<'_>,
+    entries: &[Entry],
+    plan: &Plan,
+    resource: &str,
+    filter: &Filter,
+) -> Vec<Key> {
+    let mut found = Vec::new();
+    for (entry, step) in entries.iter().zip(&plan.steps) {
+        let Step::Put { key, .. } = step else { continue };
+        let body = match &entry.interaction {
+            Interaction::Create(request) => &request.body,
+            Interaction::Update(request) => &request.body,
+            _ => continue,
+        };
+        if &*key.resource != resource {
+            continue;
+        }
+        let held = Indexer::r4().entries(body.root(), &permit.settings().bases);
+        if matches(filter, &key.id, &held) {
+            found.push(key.clone());
+        }
+    }
+    found
+}
+
+fn wrong(text: &str, why: &str) -> Outcome {
+    Outcome::new(
+        Kind::Precondition,
+        format!("The conditional reference '{text}' must find exactly one resource, but {why}."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use fhir::reference::Place;
+
+    use super::{Links, service_root};
+
+    #[track_caller]
+    fn check(place: Place, text: &str, expected: Option<&str>) {
+        let links = Links {
+            full_urls: HashMap::from([
+                ("urn:uuid:1".to_owned(), "Patient/a".to_owned()),
+                ("http://x/fhir/Patient/9".to_owned(), "Patient/b".to_owned()),
+            ]),
+            conditional: HashMap::new(),
+            checks: Vec::new(),
+        };
+        let root = service_root("http://x/fhir/Observation/1");
+        assert_eq!(links.changed(place, text, root).as_deref(), expected);
+    }
+
+    #[test]
+    fn a_full_url_becomes_the_address_of_its_resource() {
+        check(Place::Reference, "urn:uuid:1", Some("Patient/a"));
+        check(Place::Uri, "urn:uuid:1", Some("Patient/a"));
+        check(Place::Reference, "urn:uuid:2", None);
+    }
+
+    #[test]
+    fn a_fragment_or_version_after_a_full_url_stays() {
+        check(Place::Reference, "urn:uuid:1#part", Some("Patient/a#part"));
+        check(Place::Reference, "urn:uuid:1/_history/1", Some("Patient/a/_history/1"));
+        check(Place::Reference, "#part", None);
+    }
+
+    #[test]
+    fn a_relative_reference_is_resolved_against_the_entry_s_own_server() {
+        check(Place::Reference, "Patient/9", Some("Patient/b"));
+        check(Place::Reference, "Patient/8", None);
+        check(Place::Uri, "Patient/9", None);
+    }
+
+    #[test]
+    fn links_and_images_of_a_narrative_are_replaced() {
+        check(
+            Place::Narrative,
+            r#"<div><a class="x" href="urn:uuid:1">a=b</a><img src='urn:uuid:1#i'/></div>"#,
+            Some(r#"<div><a class="x" href="Patient/a">a=b</a><img src='Patient/a#i'/></div>"#),
+        );
+        check(Place::Narrative, "<div>urn:uuid:1</div>", None);
+    }
+}

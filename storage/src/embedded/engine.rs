@@ -1,0 +1,229 @@
+//! One tenant's database: its folder, its lock, its key spaces.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy};
+use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+
+use super::cursor::Cursor;
+use super::dictionary::Dictionaries;
+use super::fault;
+use super::keys::{LAYOUT, LAYOUT_KEY, SECRET_KEY, change_prefix};
+use super::lock::{Lock, Watermark};
+use super::names::Names;
+use super::settings::EmbeddedSettings;
+use super::{change, view::View};
+use crate::StoreError;
+
+/// The open database of a tenant.
+pub(super) struct Engine {
+    // The fields are dropped in this order: the lock goes last.
+    pub(super) current: Keyspace,
+    pub(super) history: Keyspace,
+    pub(super) entries: Keyspace,
+    pub(super) index: Keyspace,
+    pub(super) members: Keyspace,
+    pub(super) resources: Keyspace,
+    pub(super) changes: Keyspace,
+    pub(super) counters: Keyspace,
+    pub(super) names_space: Keyspace,
+    pub(super) db: Database,
+    pub(super) names: Names,
+    pub(super) dictionaries: Dictionaries,
+    pub(super) secret: [u8; 32],
+    pub(super) watermark: Watermark,
+    pub(super) folder: PathBuf,
+    _lock: Lock,
+}
+
+/// Where the store stands when it is opened.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Progress {
+    /// The last sequence number used.
+    pub(super) sequence: u64,
+    /// The instant of the last change.
+    pub(super) last_updated_us: i64,
+    /// The next docid.
+    pub(super) docid: u32,
+}
+
+impl Engine {
+    /// Opens the database in a folder, or makes one.
+    pub(super) fn open(folder: &Path, settings: &EmbeddedSettings) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(folder).map_err(|error| fault::system(folder, &error))?;
+        let lock = Lock::take(folder, settings.clock.now_us())?;
+        let (watermark, durable) = Watermark::open(folder)?;
+        let db = database(&folder.join("data"), settings, durable > 0)?;
+        let space = |name: &str, options: KeyspaceCreateOptions| {
+            db.keyspace(name, || options.max_memtable_size(settings.memtable_bytes))
+                .map_err(|error| fault::reading(name, &error))
+        };
+        let names_space = space("names", KeyspaceCreateOptions::default())?;
+        let secret = identity(&db, &names_space)?;
+        let engine = Self {
+            current: space("current", point_reads(16).data_block_compression_policy(no_lz4()))?,
+            history: space("history", point_reads(16).data_block_compression_policy(no_lz4()))?,
+            entries: space("entries", point_reads(16))?,
+            index: space("index", scans())?,
+            members: space("members", scans())?,
+            resources: space("resources", point_reads(4))?,
+            changes: space("changes", scans())?,
+            counters: space("counters", KeyspaceCreateOptions::default())?,
+            names: Names::load(&names_space)?,
+            dictionaries: Dictionaries::load(&names_space)?,
+            names_space,
+            db,
+            secret,
+            watermark,
+            folder: folder.to_path_buf(),
+            _lock: lock,
+        };
+        let found = engine.progress()?.sequence;
+        if found < durable {
+            return Err(StoreError::Corrupt(format!(
+                "{}: changes {} to {durable} were written and are gone, so a journal is damaged; \
+                 run `brigid check`, or restore a backup",
+                folder.display(),
+                found + 1
+            )));
+        }
+        Ok(engine)
+    }
+
+    /// Where the store stands now.
+    pub(super) fn progress(&self) -> Result<Progress, StoreError> {
+        let mut progress = Progress::default();
+        if let Some(guard) = self.changes.prefix(change_prefix(None)).next_back() {
+            let (key, value) = guard.into_inner().map_err(|e| fault::reading("changes", &e))?;
+            let damaged = || fault::damaged("changes", "the last change is not readable");
+            progress.sequence = Cursor(&key[1..]).u64().ok_or_else(damaged)?;
+            progress.last_updated_us = change::decode(&value).ok_or_else(damaged)?.last_updated_us;
+        }
+        if let Some(guard) = self.current.last_key_value() {
+            let key = guard.key().map_err(|error| fault::reading("current", &error))?;
+            let last = Cursor(&key).u32();
+            let last = last.ok_or_else(|| fault::damaged("current", "a key is no docid"))?;
+            progress.docid = last;
+        }
+        Ok(progress)
+    }
+
+    /// What stands in the store now, durable or not.
+    pub(super) fn view(self: &std::sync::Arc<Self>) -> View {
+        View { snapshot: self.db.snapshot(), engine: std::sync::Arc::clone(self) }
+    }
+
+    /// All key spaces with their names.
+    pub(super) fn spaces(&self) -> [(&'static str, &Keyspace); 9] {
+        [
+            ("names", &self.names_space),
+            ("resources", &self.resources),
+            ("current", &self.current),
+            ("history", &self.history),
+            ("entries", &self.entries),
+            ("index", &self.index),
+            ("members", &self.members),
+            ("changes", &self.changes),
+            ("counters", &self.counters),
+        ]
+    }
+
+    /// Writes what is in memory to files, so that the next start has no journal to work off.
+    pub(super) fn flush(&self) -> Result<(), StoreError> {
+        let failed = |error: &fjall::Error| fault::writing(&self.folder, error);
+        self.db.persist(PersistMode::SyncAll).map_err(|error| failed(&error))?;
+        // A start reads this much of a journal faster than it opens more files.
+        if self.db.write_buffer_size() < 4 * 1024 * 1024 {
+            return Ok(());
+        }
+        for (_, space) in self.spaces() {
+            space.rotate_memtable_and_wait().map_err(|error| failed(&error))?;
+        }
+        Ok(())
+    }
+}
+
+fn database(
+    path: &Path,
+    settings: &EmbeddedSettings,
+    must_exist: bool,
+) -> Result<Database, StoreError> {
+    let place = path.display().to_string();
+    // Without its marker the engine would begin an empty database in the place of a damaged one.
+    if must_exist && !path.join("version").exists() {
+        return Err(StoreError::Corrupt(format!("{place}: the database is gone")));
+    }
+    let open = || {
+        Database::builder(path)
+            .cache_size(settings.cache_bytes)
+            .max_journaling_size(settings.journal_bytes.max(64 * 1024 * 1024))
+            .journal_compression(CompressionType::None)
+            .manual_journal_persist(true)
+            .worker_threads(2)
+            .open()
+    };
+    // The engine panics at some kinds of damage to its files.
+    match catch_unwind(AssertUnwindSafe(open)) {
+        Ok(Ok(db)) => Ok(db),
+        Ok(Err(fjall::Error::Locked)) => {
+            Err(StoreError::Held(format!("{place} is held by another process")))
+        }
+        Ok(Err(fjall::Error::Io(error))) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(fault::system(path, &error))
+        }
+        Ok(Err(error)) => Err(fault::reading(&place, &error)),
+        Err(_) => Err(StoreError::Corrupt(format!(
+            "{place}: the files are not readable; run `brigid check`"
+        ))),
+    }
+}
+
+/// Checks the layout, and gives the store's secret; a new store gets both.
+fn identity(db: &Database, names: &Keyspace) -> Result<[u8; 32], StoreError> {
+    let read = |key: &[u8]| names.get(key).map_err(|error| fault::reading("names", &error));
+    let Some(layout) = read(LAYOUT_KEY)? else { return found(db, names) };
+    let layout = Cursor(&layout).u32();
+    if layout != Some(LAYOUT) {
+        return Err(StoreError::Corrupt(format!(
+            "the store has layout {}, and this program reads layout {LAYOUT}",
+            layout.map_or("?".to_owned(), |layout| layout.to_string())
+        )));
+    }
+    let secret = read(SECRET_KEY)?.and_then(|secret| <[u8; 32]>::try_from(&*secret).ok());
+    secret.ok_or_else(|| fault::damaged("names", "the secret is gone"))
+}
+
+fn found(db: &Database, names: &Keyspace) -> Result<[u8; 32], StoreError> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret)
+        .map_err(|error| StoreError::Fault(format!("no random bytes: {error}")))?;
+    let mut batch = db.batch();
+    batch.insert(names, LAYOUT_KEY, LAYOUT.to_be_bytes());
+    batch.insert(names, SECRET_KEY, secret);
+    let written = batch.commit().and_then(|()| db.persist(PersistMode::SyncAll));
+    written.map_err(|error| fault::writing(names.path(), &error))?;
+    Ok(secret)
+}
+
+fn no_lz4() -> CompressionPolicy {
+    CompressionPolicy::disabled()
+}
+
+fn lz4() -> CompressionPolicy {
+    CompressionPolicy::all(CompressionType::Lz4)
+}
+
+fn point_reads(block_kib: u32) -> KeyspaceCreateOptions {
+    KeyspaceCreateOptions::default()
+        .data_block_size_policy(BlockSizePolicy::all(block_kib * 1024))
+        .data_block_compression_policy(lz4())
+}
+
+/// Keys that are only walked over need no filters.
+fn scans() -> KeyspaceCreateOptions {
+    KeyspaceCreateOptions::default()
+        .data_block_size_policy(BlockSizePolicy::all(8 * 1024))
+        .data_block_compression_policy(lz4())
+        .filter_policy(FilterPolicy::disabled())
+}

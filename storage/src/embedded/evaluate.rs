@@ -1,0 +1,113 @@
+//! All resources that a clause holds of, as a rising list of docids.
+
+use super::clause::{Clause, Entries};
+use super::scan::{asks, collect, members, probe};
+use super::view::View;
+use crate::StoreError;
+
+/// How far keys are counted to compare clauses.
+pub(super) const PROBE_MAX: usize = 200;
+/// Up to this many candidates, reading the entries of each is cheaper than walking the index again.
+const CANDIDATES_FEW: usize = 1_000;
+
+/// Everything of a type that the clause holds of and that is current.
+pub(super) fn evaluate(view: &View, type_id: u16, clause: &Clause) -> Result<Vec<u32>, StoreError> {
+    match clause {
+        Clause::All => members(view, type_id, 0, u32::MAX).collect(),
+        Clause::And(parts) => conjunction(view, type_id, parts),
+        Clause::Or(parts) => {
+            let mut docids = Vec::new();
+            for part in parts {
+                docids.extend(evaluate(view, type_id, part)?);
+            }
+            docids.sort_unstable();
+            docids.dedup();
+            Ok(docids)
+        }
+        Clause::Not(part) => {
+            let without = evaluate(view, type_id, part)?;
+            let mut docids = evaluate(view, type_id, &Clause::All)?;
+            docids.retain(|docid| without.binary_search(docid).is_err());
+            Ok(docids)
+        }
+        Clause::Docs(docids) => {
+            let mut current = Vec::with_capacity(docids.len());
+            for docid in docids {
+                if view.current(*docid)?.is_some_and(|record| !record.is_deleted()) {
+                    current.push(*docid);
+                }
+            }
+            Ok(current)
+        }
+        Clause::Matches(param, test) => collect(view, *param, Some(test)),
+        Clause::Present(param) => collect(view, *param, None),
+    }
+}
+
+/// Begins with the part that has the fewest candidates.
+fn conjunction(view: &View, type_id: u16, parts: &[Clause]) -> Result<Vec<u32>, StoreError> {
+    let mut order = Vec::with_capacity(parts.len());
+    for part in parts {
+        order.push((size(view, part)?, part));
+    }
+    order.sort_by_key(|(size, _)| *size);
+    let Some(((_, first), rest)) = order.split_first() else {
+        return evaluate(view, type_id, &Clause::All);
+    };
+    let mut docids = evaluate(view, type_id, first)?;
+    for (_, part) in rest {
+        docids = intersection(view, type_id, docids, part)?;
+    }
+    Ok(docids)
+}
+
+fn intersection(
+    view: &View,
+    type_id: u16,
+    docids: Vec<u32>,
+    part: &Clause,
+) -> Result<Vec<u32>, StoreError> {
+    if docids.len() > CANDIDATES_FEW {
+        let others = evaluate(view, type_id, part)?;
+        return Ok(docids
+            .into_iter()
+            .filter(|docid| others.binary_search(docid).is_ok())
+            .collect());
+    }
+    let mut passed = Vec::with_capacity(docids.len());
+    for docid in docids {
+        if Entries::of(view, docid).pass(part)? {
+            passed.push(docid);
+        }
+    }
+    Ok(passed)
+}
+
+/// How many candidates a clause has, counted up to [`PROBE_MAX`]; what needs all of the type comes
+/// last.
+pub(super) fn size(view: &View, clause: &Clause) -> Result<usize, StoreError> {
+    if let Some((param, test)) = asks(clause) {
+        return probe(view, param, test, PROBE_MAX);
+    }
+    match clause {
+        Clause::Docs(docids) => Ok(docids.len().min(PROBE_MAX)),
+        Clause::Or(parts) => {
+            let mut sum = 0_usize;
+            for part in parts {
+                sum = sum.saturating_add(size(view, part)?);
+                if sum >= PROBE_MAX {
+                    return Ok(sum);
+                }
+            }
+            Ok(sum)
+        }
+        Clause::And(parts) => {
+            let mut least = usize::MAX;
+            for part in parts {
+                least = least.min(size(view, part)?);
+            }
+            Ok(least)
+        }
+        _ => Ok(usize::MAX),
+    }
+}

@@ -1,0 +1,173 @@
+//! The keys of the embedded backend: all of them, in one table.
+//!
+//! Integers are big-endian, so that keys sort by number. `docid` (u32) is given once to each logical
+//! id of a tenant, rising, and never again: not even when the resource is deleted and comes back.
+//!
+//! | key space | key | value |
+//! |---|---|---|
+//! | `names` | `layout` | u32: the version of all that stands here |
+//! | | `secret` | 32 random bytes, made once |
+//! | | `t` type (u16) | name of the resource type |
+//! | | `p` param (u16) | type (u16), code of the search parameter |
+//! | | `r` param (u16) | empty: the parameter holds references |
+//! | | `d` dictionary (u32) | type (u16), checksum (u64), zstd dictionary |
+//! | `resources` | type (u16), id | docid |
+//! | `current` | docid | the current version, a deletion included: see `record.rs` |
+//! | `history` | docid, !version (u64) | older versions, newest first |
+//! | `entries` | docid | all index entries of the current version: see `blob.rs` |
+//! | `index` | param (u16), family (u8), value, docid | empty: see `encode.rs` |
+//! | `members` | type (u16), docid | empty: what is current and not deleted |
+//! | `changes` | 0, sequence (u64) | what was done: see `change.rs` |
+//! | | 1, type (u16), sequence (u64) | the same |
+//! | `counters` | type (u16) | current resources (u64), versions (u64) |
+
+/// The version of the layout that this code reads and writes.
+pub(super) const LAYOUT: u32 = 1;
+
+pub(super) const LAYOUT_KEY: &[u8] = b"layout";
+pub(super) const SECRET_KEY: &[u8] = b"secret";
+
+/// What a key in `names` names.
+pub(super) const NAME_TYPE: u8 = b't';
+pub(super) const NAME_PARAM: u8 = b'p';
+pub(super) const NAME_REFERENCE: u8 = b'r';
+pub(super) const NAME_DICTIONARY: u8 = b'd';
+
+/// The families of keys in `index`: each value of an entry leads to one key; a token with a system,
+/// a range and a long period to two.
+pub(super) mod family {
+    /// A number: low, and high where it is a range.
+    pub(crate) const NUMBER: u8 = 0x10;
+    /// A number that is a range: high, low.
+    pub(crate) const NUMBER_HIGH: u8 = 0x11;
+    /// A quantity: unit, low, and high where it is a range.
+    pub(crate) const QUANTITY: u8 = 0x20;
+    /// A quantity that is a range: unit, high, low.
+    pub(crate) const QUANTITY_HIGH: u8 = 0x21;
+    /// A token: code, system.
+    pub(crate) const TOKEN: u8 = 0x30;
+    /// A token's system alone, where it has one.
+    pub(crate) const TOKEN_SYSTEM: u8 = 0x31;
+    /// A date: low bound, span.
+    pub(crate) const DATE: u8 = 0x40;
+    /// A date that spans more than a day: high bound, low bound.
+    pub(crate) const DATE_HIGH: u8 = 0x41;
+    /// Text: folded, hash of the exact text.
+    pub(crate) const STRING: u8 = 0x50;
+    /// A reference to a resource of this server: id, type, version.
+    pub(crate) const LOCAL: u8 = 0x60;
+    /// A reference by URL: URL, version.
+    pub(crate) const URL: u8 = 0x61;
+    /// A reference by identifier: code, system.
+    pub(crate) const IDENTIFIER: u8 = 0x62;
+    /// The system of a reference by identifier, where it has one.
+    pub(crate) const IDENTIFIER_SYSTEM: u8 = 0x63;
+    /// A URI.
+    pub(crate) const URI: u8 = 0x70;
+    /// A composite: its components one after another, each with its own family.
+    pub(crate) const COMPOSITE: u8 = 0x80;
+}
+
+/// Length of what every key in `index` starts with: parameter and family.
+pub(super) const INDEX_HEAD: usize = 3;
+/// Length of what every key in `index` ends with.
+pub(super) const DOCID: usize = 4;
+
+/// A key in `names`.
+pub(super) fn name(kind: u8, id: u16) -> [u8; 3] {
+    let id = id.to_be_bytes();
+    [kind, id[0], id[1]]
+}
+
+/// A dictionary's key in `names`.
+pub(super) fn dictionary(id: u32) -> [u8; 5] {
+    let id = id.to_be_bytes();
+    [NAME_DICTIONARY, id[0], id[1], id[2], id[3]]
+}
+
+/// A key in `resources`.
+pub(super) fn resource(type_id: u16, id: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(2 + id.len());
+    key.extend_from_slice(&type_id.to_be_bytes());
+    key.extend_from_slice(id.as_bytes());
+    key
+}
+
+/// A key in `current` and `entries`.
+pub(super) fn docid(docid: u32) -> [u8; 4] {
+    docid.to_be_bytes()
+}
+
+/// A key in `history`.
+pub(super) fn history(docid: u32, version: u64) -> [u8; 12] {
+    let mut key = [0; 12];
+    key[..4].copy_from_slice(&docid.to_be_bytes());
+    key[4..].copy_from_slice(&(!version).to_be_bytes());
+    key
+}
+
+/// A key in `members`.
+pub(super) fn member(type_id: u16, docid: u32) -> [u8; 6] {
+    let mut key = [0; 6];
+    key[..2].copy_from_slice(&type_id.to_be_bytes());
+    key[2..].copy_from_slice(&docid.to_be_bytes());
+    key
+}
+
+/// A key in `changes`, of the whole tenant or of a type.
+pub(super) fn change(type_id: Option<u16>, sequence: u64) -> Vec<u8> {
+    let mut key = change_prefix(type_id);
+    key.extend_from_slice(&sequence.to_be_bytes());
+    key
+}
+
+/// What the keys in `changes` of the tenant or of a type start with.
+pub(super) fn change_prefix(type_id: Option<u16>) -> Vec<u8> {
+    match type_id {
+        None => vec![0],
+        Some(id) => [&[1], id.to_be_bytes().as_slice()].concat(),
+    }
+}
+
+/// What the keys in `index` of a parameter's family start with.
+pub(super) fn index_head(param: u16, family: u8) -> [u8; INDEX_HEAD] {
+    let param = param.to_be_bytes();
+    [param[0], param[1], family]
+}
+
+/// The docid that a key of `index`, `members`, `current` or `entries` ends with.
+pub(super) fn docid_at_end(key: &[u8]) -> u32 {
+    let start = key.len().saturating_sub(DOCID);
+    key[start..].iter().fold(0, |docid, byte| docid << 8 | u32::from(*byte))
+}
+
+/// The first key after all keys that start with `prefix`; `None` when there can be none.
+pub(super) fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte != 0xFF)?;
+    let mut end = prefix[..=last].to_vec();
+    end[last] += 1;
+    Some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{docid_at_end, history, member, successor};
+
+    #[test]
+    fn newer_versions_come_first_in_history() {
+        assert!(history(7, 2) < history(7, 1));
+        assert!(history(7, 1) < history(8, 9));
+    }
+
+    #[test]
+    fn a_docid_is_read_from_the_end_of_a_key() {
+        assert_eq!(docid_at_end(&member(3, 0x0102_0304)), 0x0102_0304);
+    }
+
+    #[test]
+    fn the_successor_of_a_prefix_is_behind_all_keys_with_it() {
+        assert_eq!(successor(&[1, 2]), Some(vec![1, 3]));
+        assert_eq!(successor(&[1, 0xFF, 0xFF]), Some(vec![2]));
+        assert_eq!(successor(&[0xFF]), None);
+    }
+}

@@ -1,0 +1,68 @@
+//! The embedded backend: a database of its own, in a folder of its own, for each tenant.
+
+mod apply;
+mod blob;
+mod body;
+mod bounds;
+mod change;
+mod check;
+mod clause;
+mod committer;
+mod cursor;
+mod dictionary;
+mod encode;
+mod engine;
+mod evaluate;
+mod fault;
+mod groups;
+mod history;
+mod keys;
+mod lock;
+mod names;
+mod order;
+mod page;
+mod position;
+mod preconditions;
+mod prepare;
+mod record;
+mod scan;
+mod settings;
+mod sort;
+mod store;
+mod trainer;
+mod view;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::{StoreError, Tenant};
+
+pub use settings::{Clock, EmbeddedSettings};
+pub(crate) use store::Store;
+
+/// All tenants of a folder.
+pub struct Storage {
+    settings: EmbeddedSettings,
+    open: Mutex<HashMap<Tenant, Store>>,
+}
+
+impl Storage {
+    /// Takes a folder, making it when it is missing.
+    pub(crate) fn open(settings: &EmbeddedSettings) -> Result<Self, StoreError> {
+        let folder = settings.data_dir.join("tenants");
+        std::fs::create_dir_all(&folder).map_err(|error| fault::system(&folder, &error))?;
+        Ok(Self { settings: settings.clone(), open: Mutex::default() })
+    }
+
+    /// A tenant's store: the open one, or it is opened or made.
+    pub(crate) fn store(&self, tenant: &Tenant) -> Result<Store, StoreError> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(store) = open.get(tenant).filter(|store| store.is_open()) {
+            return Ok(store.clone());
+        }
+        let folder = self.settings.data_dir.join("tenants").join(tenant.as_str());
+        let store = Store::open(&folder, &self.settings)?;
+        open.insert(tenant.clone(), store.clone());
+        Ok(store)
+    }
+}

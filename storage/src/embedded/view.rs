@@ -1,0 +1,155 @@
+//! What stands in the store at one moment: everything that is read is read from a view.
+
+use std::sync::Arc;
+
+use fjall::{Keyspace, Readable, Slice, Snapshot};
+
+use super::cursor::Cursor;
+use super::engine::Engine;
+use super::record::{self, Record};
+use super::{change, fault, keys};
+use crate::{Changed, Key, StoreError, Version};
+
+/// A snapshot of a tenant.
+#[derive(Clone)]
+pub(super) struct View {
+    pub(super) snapshot: Snapshot,
+    pub(super) engine: Arc<Engine>,
+}
+
+impl View {
+    pub(super) fn get(
+        &self,
+        space: &Keyspace,
+        key: impl AsRef<[u8]>,
+    ) -> Result<Option<Slice>, StoreError> {
+        self.snapshot.get(space, key).map_err(|error| fault::reading(space.name(), &error))
+    }
+
+    /// The docid of a logical id that is or was in use.
+    pub(super) fn docid(&self, type_id: u16, id: &str) -> Result<Option<u32>, StoreError> {
+        let Some(value) = self.get(&self.engine.resources, keys::resource(type_id, id))? else {
+            return Ok(None);
+        };
+        let damaged = || fault::damaged("resources", "a value is no docid");
+        Cursor(&value).u32().ok_or_else(damaged).map(Some)
+    }
+
+    /// The docid of a key.
+    pub(super) fn docid_of(&self, key: &Key) -> Result<Option<u32>, StoreError> {
+        match self.engine.names.type_id(&key.resource) {
+            Some(type_id) => self.docid(type_id, &key.id),
+            None => Ok(None),
+        }
+    }
+
+    /// The current version's record.
+    pub(super) fn current(&self, docid: u32) -> Result<Option<Record>, StoreError> {
+        let space = &self.engine.current;
+        self.get(space, keys::docid(docid))?.map(|value| decoded(space, docid, value)).transpose()
+    }
+
+    /// The record of a version, the current one too.
+    pub(super) fn record(&self, docid: u32, version: u64) -> Result<Option<Record>, StoreError> {
+        let Some(current) = self.current(docid)? else { return Ok(None) };
+        if current.version == version {
+            return Ok(Some(current));
+        }
+        if current.version < version {
+            return Ok(None);
+        }
+        let space = &self.engine.history;
+        let value = self.get(space, keys::history(docid, version))?;
+        value.map(|value| decoded(space, docid, value)).transpose()
+    }
+
+    /// The current version of a resource, a deletion included.
+    pub(super) fn read(&self, key: &Key) -> Result<Option<Version>, StoreError> {
+        let Some(docid) = self.docid_of(key)? else { return Ok(None) };
+        let Some(record) = self.current(docid)? else { return Ok(None) };
+        self.version(&record, key.clone()).map(Some)
+    }
+
+    /// One version of a resource.
+    pub(super) fn vread(&self, key: &Key, version: u64) -> Result<Option<Version>, StoreError> {
+        let Some(docid) = self.docid_of(key)? else { return Ok(None) };
+        let Some(record) = self.record(docid, version)? else { return Ok(None) };
+        self.version(&record, key.clone()).map(Some)
+    }
+
+    /// A record with its body.
+    pub(super) fn version(&self, record: &Record, key: Key) -> Result<Version, StoreError> {
+        let damaged = || fault::damaged("current", &format!("the body of {key} is damaged"));
+        if *key.id != *record.id {
+            return Err(damaged());
+        }
+        record.version(key.clone(), &self.engine.dictionaries).ok_or_else(damaged)
+    }
+
+    /// The current versions of resources of a type, none of which may be deleted.
+    pub(super) fn versions(
+        &self,
+        resource: &Arc<str>,
+        docids: &[u32],
+    ) -> Result<Vec<Version>, StoreError> {
+        let version = |docid: &u32| {
+            let record = self.member(*docid)?;
+            let key = Key::new(Arc::clone(resource), record.id.as_str());
+            self.version(&record, key)
+        };
+        docids.iter().map(version).collect()
+    }
+
+    /// The record of what the index or the members name.
+    pub(super) fn member(&self, docid: u32) -> Result<Record, StoreError> {
+        let record = self.current(docid)?.filter(|record| !record.is_deleted());
+        record.ok_or_else(|| fault::damaged("index", "it names a resource that is not there"))
+    }
+
+    /// All index entries of a current resource.
+    pub(super) fn entries(&self, docid: u32) -> Result<Slice, StoreError> {
+        let value = self.get(&self.engine.entries, keys::docid(docid))?;
+        value.ok_or_else(|| fault::damaged("entries", "a current resource has no entries"))
+    }
+
+    /// Current resources and versions of a type.
+    pub(super) fn counter(&self, type_id: u16) -> Result<(u64, u64), StoreError> {
+        let value = self.get(&self.engine.counters, type_id.to_be_bytes())?;
+        let Some(value) = value else { return Ok((0, 0)) };
+        let mut cursor = Cursor(&value);
+        let numbers = cursor.u64().zip(cursor.u64());
+        numbers.ok_or_else(|| fault::damaged("counters", "a value is no pair of numbers"))
+    }
+
+    /// The changes after a sequence number, oldest first.
+    pub(super) fn changes(&self, after: u64, limit: usize) -> Result<Vec<Changed>, StoreError> {
+        let start = keys::change(None, after.saturating_add(1));
+        let end = keys::change_prefix(Some(0));
+        let mut changes = Vec::new();
+        for guard in self.snapshot.range(&self.engine.changes, start..end).take(limit) {
+            let (key, value) = guard.into_inner().map_err(|e| fault::reading("changes", &e))?;
+            changes.push(self.changed(&key, &value)?);
+        }
+        Ok(changes)
+    }
+
+    fn changed(&self, key: &[u8], value: &[u8]) -> Result<Changed, StoreError> {
+        let damaged = || fault::damaged("changes", "a change is not readable");
+        let sequence = Cursor(&key[1..]).u64().ok_or_else(damaged)?;
+        let change = change::decode(value).ok_or_else(damaged)?;
+        let resource = self.engine.names.type_name(change.type_id).ok_or_else(damaged)?;
+        let record = self.current(change.docid)?.ok_or_else(damaged)?;
+        Ok(Changed {
+            sequence,
+            key: Key::new(resource, record.id.as_str()),
+            version: change.version,
+            verb: change.verb,
+        })
+    }
+}
+
+pub(super) fn decoded(space: &Keyspace, docid: u32, value: Slice) -> Result<Record, StoreError> {
+    record::decode(docid, value).ok_or_else(|| {
+        fault::damaged(space.name(), &format!("the version of docid {docid} fails its checksum"))
+    })
+}

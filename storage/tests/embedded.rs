@@ -1,0 +1,110 @@
+//! The embedded backend passes the rules of every backend.
+
+mod conformance;
+
+use storage::{Clock, EmbeddedSettings, Storage, Store, Tenant};
+
+struct Opened {
+    store: Store,
+    _folder: tempfile::TempDir,
+}
+
+fn open() -> Opened {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut settings = EmbeddedSettings::new(folder.path());
+    settings.cache_bytes = 8 * 1024 * 1024;
+    // A clock that stands still is the hardest one.
+    settings.clock = Clock::new(|| 1_764_072_000_000_000);
+    let storage = Storage::open(&settings).expect("a storage");
+    let store = storage.store(&Tenant::parse("test").expect("a name")).expect("a store");
+    Opened { store, _folder: folder }
+}
+
+conformance!(
+    open() =>
+    reading::what_was_never_written_is_not_there,
+    reading::a_created_resource_is_read_back_with_its_stamp,
+    reading::the_clients_own_meta_stays_but_for_version_and_instant,
+    reading::decimals_and_the_order_of_properties_are_kept,
+    reading::an_update_makes_the_next_version_and_keeps_the_old_one,
+    reading::a_deleted_resource_is_gone,
+    reading::a_deleted_resource_can_come_back_as_a_later_version,
+    reading::types_do_not_share_ids,
+    reading::ids_differ_by_case_and_by_every_character,
+    reading::read_many_answers_in_order_with_gaps,
+    reading::large_and_non_latin_bodies_come_back,
+    reading::many_resources_of_a_type_stay_readable_while_the_store_learns,
+    commits::a_create_says_so,
+    commits::a_first_version_under_the_clients_id_is_an_update,
+    commits::deleting_what_never_was_changes_nothing,
+    commits::deleting_twice_keeps_the_first_tombstone,
+    commits::an_absent_resource_may_be_created_once,
+    commits::an_expected_version_must_be_current,
+    commits::a_deletion_is_no_version_to_expect,
+    commits::a_failed_precondition_writes_nothing,
+    commits::all_writes_of_a_commit_share_one_instant,
+    commits::a_commit_may_not_write_a_resource_twice,
+    commits::entries_belong_to_the_type_that_is_written,
+    commits::exactly_the_listed_ids_must_match,
+    commits::a_check_may_ask_a_type_that_is_empty,
+    commits::what_must_exist_is_current_or_put_by_the_same_commit,
+    commits::what_is_referred_to_may_not_go,
+    commits::a_reference_made_by_the_same_commit_holds_its_target,
+    commits::a_reference_that_is_taken_away_holds_nothing,
+    commits::instants_rise_even_when_the_clock_stands,
+    commits::two_versions_never_show_the_same_instant,
+    changes::changes_come_in_the_order_of_commits,
+    changes::changes_go_on_where_a_reader_left_off,
+    changes::counts_are_of_current_resources,
+    changes::the_secret_stays,
+    histories::the_history_of_a_resource_is_newest_first,
+    histories::what_never_was_has_no_history,
+    histories::the_history_of_a_type_holds_all_its_resources,
+    histories::the_history_of_the_tenant_holds_all_types,
+    histories::since_leaves_out_what_was_written_before,
+    histories::at_shows_what_was_current_then,
+    histories::pages_of_a_history_join_without_gap_or_double,
+    histories::a_history_without_versions_wanted_still_counts,
+    searching::a_search_finds_by_token_with_and_without_system,
+    searching::long_codes_and_texts_are_told_apart,
+    searching::strings_match_at_the_start_anywhere_or_exactly,
+    searching::long_periods_are_found_by_both_ends,
+    searching::references_match_by_type_and_id_or_url,
+    searching::uris_match_exactly_below_and_above,
+    searching::composites_match_within_one_element,
+    searching::all_parts_of_a_conjunction_hold,
+    searching::one_part_of_a_disjunction_is_enough,
+    searching::a_negation_finds_what_has_no_value_too,
+    searching::missing_is_the_absence_of_any_value,
+    searching::ids_find_what_is_current_in_the_order_of_writing,
+    searching::last_updated_is_searched_like_a_date,
+    searching::an_update_is_found_by_its_new_values_alone,
+    searching::a_deleted_resource_is_not_found,
+    searching::a_type_finds_only_its_own,
+    searching::the_same_value_twice_is_found_once,
+    sorting::sorted_by_a_date_in_both_directions,
+    sorting::resources_without_a_value_come_last_in_both_directions,
+    sorting::several_values_sort_by_the_first_in_the_order,
+    sorting::equals_keep_the_order_in_which_they_were_written,
+    sorting::sorted_by_id,
+    sorting::sorted_by_last_updated,
+    sorting::numbers_and_quantities_sort_by_their_number,
+    sorting::a_filter_and_an_order_go_together,
+    sorting::many_equals_are_paged_through,
+    paging::pages_join_without_gap_or_double,
+    paging::pages_of_many_matches_join,
+    paging::pages_are_stable_under_writes,
+    paging::sorted_pages_are_stable_under_writes,
+    paging::a_total_costs_nothing_when_all_is_shown,
+    paging::the_total_of_a_type_is_always_known,
+    paging::a_wanted_total_is_exact,
+    paging::no_page_but_the_total_can_be_asked_for,
+    paging::ids_alone_can_be_asked_for,
+    paging::a_position_of_nothing_is_refused,
+    concurrency::of_identical_conditional_creates_one_makes_a_resource,
+    concurrency::of_updates_of_one_version_one_gets_through,
+    concurrency::of_creations_of_one_id_one_gets_through,
+    concurrency::unconditional_updates_all_get_through,
+    concurrency::readers_see_whole_commits_only,
+    concurrency::what_a_commit_answered_is_read_at_once,
+);

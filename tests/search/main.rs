@@ -1,0 +1,32 @@
+//! Search over HTTP: a file per subject, and a brute-force oracle over real records.
+
+mod kinds;
+mod oracle;
+mod pages;
+mod parameters;
+mod truth;
+
+use brigid_tests::Server;
+use serde_json::Value;
+
+/// Writes resources by their own type and id.
+fn put_all(server: &Server, resources: &[Value]) {
+    for resource in resources {
+        let path = format!(
+            "{}/{}",
+            resource["resourceType"].as_str().unwrap(),
+            resource["id"].as_str().unwrap()
+        );
+        server.put(&path).json(resource).send().expect(201);
+    }
+}
+
+/// The search finds exactly these, in any order.
+#[track_caller]
+fn check(server: &Server, query: &str, expected: &[&str]) {
+    let mut found = server.get(query).send().expect(200).entries("match");
+    found.sort();
+    let mut expected: Vec<&str> = expected.to_vec();
+    expected.sort_unstable();
+    assert_eq!(found, expected, "{query}");
+}

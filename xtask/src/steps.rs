@@ -1,0 +1,121 @@
+//! The recipes that check and test the house: each step is a command whose failure ends the recipe.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+/// A step: what it is called, and the command.
+struct Step<'a> {
+    name: &'a str,
+    program: &'a str,
+    arguments: &'a [&'a str],
+    /// Folder under the root.
+    folder: &'a str,
+}
+
+const FORMAT: Step<'_> =
+    Step { name: "format", program: "cargo", arguments: &["fmt", "--all", "--check"], folder: "" };
+
+const LINTS: Step<'_> = Step {
+    name: "lints",
+    program: "cargo",
+    arguments: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
+    folder: "",
+};
+
+const DENY: Step<'_> = Step {
+    name: "licences and bans",
+    program: "cargo",
+    arguments: &["deny", "--offline", "check", "licenses", "bans", "sources"],
+    folder: "",
+};
+
+const BUILD: Step<'_> = Step {
+    name: "build",
+    program: "cargo",
+    arguments: &["build", "--workspace", "--all-targets"],
+    folder: "",
+};
+
+const TESTS: Step<'_> = Step {
+    name: "tests",
+    program: "cargo",
+    arguments: &["test", "--workspace", "--no-fail-fast"],
+    folder: "",
+};
+
+const HOUSE: Step<'_> = Step {
+    name: "house rules",
+    program: "cargo",
+    arguments: &["test", "--package", "brigid-tests", "--test", "house_rules"],
+    folder: "",
+};
+
+const DOC: Step<'_> = Step {
+    name: "documentation",
+    program: "cargo",
+    arguments: &["doc", "--workspace", "--no-deps"],
+    folder: "",
+};
+
+/// `cargo xtask check`
+pub(crate) fn check() -> Result<String, String> {
+    run(&[FORMAT, LINTS, HOUSE])
+}
+
+/// `cargo xtask deny`
+pub(crate) fn deny() -> Result<String, String> {
+    run(&[DENY])
+}
+
+/// `cargo xtask doc`
+pub(crate) fn doc() -> Result<String, String> {
+    run(&[DOC])
+}
+
+/// `cargo xtask test`: everything.
+pub(crate) fn test() -> Result<String, String> {
+    need_data()?;
+    run(&[FORMAT, LINTS, DENY, BUILD, TESTS])
+}
+
+fn need_data() -> Result<(), String> {
+    let data = root().join("../shared/data/README.md");
+    if data.exists() {
+        return Ok(());
+    }
+    Err("the test data is missing: the tests read ../shared/data beside the project".to_owned())
+}
+
+/// The folder of the workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn run(steps: &[Step<'_>]) -> Result<String, String> {
+    let start = Instant::now();
+    for step in steps {
+        announce(step);
+        let status = Command::new(step.program)
+            .args(step.arguments)
+            .current_dir(root().join(step.folder))
+            .status()
+            .map_err(|error| format!("{} cannot be run: {error}", step.program))?;
+        if !status.success() {
+            return Err(format!("the step '{}' failed", step.name));
+        }
+    }
+    Ok(format!("all steps passed in {} s", start.elapsed().as_secs()))
+}
+
+fn announce(step: &Step<'_>) {
+    // Who closed the pipe does not want to read on.
+    let _ = writeln!(
+        std::io::stderr(),
+        "── {}: {} {}",
+        step.name,
+        step.program,
+        step.arguments.join(" ")
+    );
+}
