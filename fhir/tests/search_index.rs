@@ -115,7 +115,8 @@ fn system_of(hash: u64) -> &'static str {
 const PATIENT: &str = r##"{
     "resourceType": "Patient", "id": "1",
     "meta": {"profile": ["http://p/a|1.0"], "tag": [{"system": "http://loinc.org", "code": "T"}],
-             "security": [{"code": "R"}], "source": "urn:x#1", "lastUpdated": "2020-01-01T00:00:00Z"},
+             "security": [{"code": "R"}], "source": "urn:x#1",
+             "lastUpdated": "2020-01-01T00:00:00Z"},
     "identifier": [{"system": "http://acme.org/mrn", "value": "M1"}, {"value": "N2"}],
     "active": true,
     "name": [{"family": "Carreño Quiñones", "given": ["Ana", "Eva"], "prefix": ["Dra."]},
@@ -265,7 +266,8 @@ fn dates_are_ranges_and_timings_their_outer_limits() {
 fn quantities_are_kept_for_each_way_to_ask_for_them() {
     let observation = |value: &str| format!(r#"{{"resourceType":"Observation",{value}}}"#);
     let mg = observation(
-        r#""valueQuantity":{"value":5.4,"unit":"Milligramm","system":"http://unitsofmeasure.org","code":"mg"}"#,
+        r#""valueQuantity":{"value":5.4,"unit":"Milligramm",
+            "system":"http://unitsofmeasure.org","code":"mg"}"#,
     );
     check(&mg, "value-quantity", "0.0054 in g; 5.4 any; 5.4 'Milligramm'; 5.4 'mg'");
     finds(&mg, "value-quantity=0.0054|http://unitsofmeasure.org|g", true);
@@ -305,8 +307,10 @@ fn composites_join_the_values_of_one_element() {
     let pressure = r#"{"resourceType":"Observation","status":"final",
         "code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}]},
         "component":[
-          {"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"valueQuantity":{"value":107}},
-          {"code":{"coding":[{"system":"http://loinc.org","code":"8462-4"}]},"valueQuantity":{"value":60}}]}"#;
+          {"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},
+           "valueQuantity":{"value":107}},
+          {"code":{"coding":[{"system":"http://loinc.org","code":"8462-4"}]},
+           "valueQuantity":{"value":60}}]}"#;
     check(
         pressure,
         "component-code-value-quantity",
@@ -332,7 +336,8 @@ fn composites_join_the_values_of_one_element() {
         "DocumentReference/2 $ http://hl7.org/fhir/document-relationship-type|appends",
     );
     let group = r#"{"resourceType":"Group","characteristic":[
-        {"code":{"coding":[{"code":"gender"}]},"valueCodeableConcept":{"coding":[{"code":"mixed"}]}},
+        {"code":{"coding":[{"code":"gender"}]},
+         "valueCodeableConcept":{"coding":[{"code":"mixed"}]}},
         {"code":{"coding":[{"code":"ok"}]},"valueBoolean":true}]}"#;
     check(group, "characteristic-value", "|gender $ |mixed; |ok $ |true");
     let sequence = r#"{"resourceType":"MolecularSequence",

@@ -188,7 +188,8 @@ proptest! {
     #[test]
     fn a_text_is_found_by_itself_however_it_is_written(text in "\\PC{0,12}[a-zé]\\PC{0,12}") {
         let patient = format!(
-            r#"{{"resourceType":"Patient","name":[{{"family":{0}}}],"identifier":[{{"value":{0}}}]}}"#,
+            r#"{{"resourceType":"Patient","name":[{{"family":{0}}}],
+                "identifier":[{{"value":{0}}}]}}"#,
             quote(&text)
         );
         let value = escaped(&text);

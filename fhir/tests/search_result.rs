@@ -154,7 +154,7 @@ fn includes_name_a_type_and_a_reference_parameter() {
     );
     check(
         "Patient?_include=Patient:name",
-        "400 'name' is no reference parameter of Patient: it may be general-practitioner, link or organization",
+        "400 'name' is no reference parameter of Patient: it may be general-…, link or organization",
     );
     check("Patient?_include=Patient:organisation", "400 did you mean organization?");
     check(
@@ -168,7 +168,7 @@ fn includes_name_a_type_and_a_reference_parameter() {
     check("Patient?_revinclude=*", "400 Parameter '_revinclude': '*' is not Type:parameter");
     check(
         "Patient?_include:iterate=Patient:link",
-        "400 Parameter '_include:iterate': including again from what was included is not supported yet",
+        "400 '_include:iterate': including again from what was included is not supported yet",
     );
     check("Patient?_revinclude:recurse=Patient:link", "400 not supported yet");
 }

@@ -139,7 +139,8 @@ fn ids(name: &str, modifier: Option<&str>, value: &str) -> Result<Filter, Proble
         None => Ok(Filter::Ids(ids)),
         Some("not") => Ok(Filter::Not(Box::new(Filter::Ids(ids)))),
         Some(modifier) => Err(Problem::Value(format!(
-            "Parameter '{name}': the modifier ':{modifier}' does not go with an id; allowed is :not."
+            "Parameter '{name}': the modifier ':{modifier}' does not go with an id; allowed is \
+             :not."
         ))),
     }
 }
