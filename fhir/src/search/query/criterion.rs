@@ -21,6 +21,19 @@ const NOT_BUILT: [&str; 5] = ["_text", "_content", "_filter", "_list", "_type"];
 /// Values that one parameter may have, joined by commas.
 const VALUES_MAX: usize = 1000;
 
+/// `:missing`. Every stored resource has an id and a time.
+fn missing(name: &str, param: Param, value: &str) -> Result<Filter, Problem> {
+    let present = match &*param.code {
+        "_id" | "_lastUpdated" => Filter::All,
+        _ => Filter::Present(param),
+    };
+    match value {
+        "true" => Ok(Filter::Not(Box::new(present))),
+        "false" => Ok(present),
+        _ => Err(Problem::value(name, format!("'{value}' is neither true nor false."))),
+    }
+}
+
 /// The filter that a parameter states.
 pub(super) fn read(
     resource: &Arc<str>,
@@ -34,16 +47,12 @@ pub(super) fn read(
     };
     refuse_unbuilt(name, code)?;
     let parameter = find(resource, context, name, code)?;
-    if code == "_id" {
-        return ids(name, modifier, value);
-    }
     let param = Param { resource: resource.clone(), code: code.into() };
     if modifier == Some("missing") && parameter.kind != SearchType::Composite {
-        return match value {
-            "true" => Ok(Filter::Not(Box::new(Filter::Present(param)))),
-            "false" => Ok(Filter::Present(param)),
-            _ => Err(Problem::value(name, format!("'{value}' is neither true nor false."))),
-        };
+        return missing(name, param, value);
+    }
+    if code == "_id" {
+        return ids(name, modifier, value);
     }
     let wanted = wanted(parameter, context, name, modifier)?;
     let reader = Reader { context, parameter, param };
