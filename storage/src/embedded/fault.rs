@@ -30,7 +30,8 @@ fn is_damage(error: &fjall::Error) -> bool {
 }
 
 /// A failed write: the disk is full, or the store cannot be written for another reason. The engine
-/// takes no more writes after it, and says no reason then: a small file shows whether there is room.
+/// takes no more writes after it, and gives no reason then: a small file shows whether there is
+/// room.
 pub(super) fn writing(folder: &Path, error: &fjall::Error) -> StoreError {
     let is_full = match error {
         fjall::Error::Io(error) | fjall::Error::Storage(fjall::LsmError::Io(error)) => {

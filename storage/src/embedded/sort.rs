@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use fhir::search::Sort;
+use fhir::search::{IndexValue, Sort};
 
 use super::clause::{Clause, Entries};
 use super::encode;
@@ -219,7 +219,12 @@ impl Order<'_> {
             By::Param(param) => param,
         };
         let mut found: Option<Vec<u8>> = None;
-        for value in entries.values(param)? {
+        let mut values = entries.values(param)?;
+        // The second word of a name is found, but a name is not sorted by it.
+        if !values.iter().all(is_part) {
+            values.retain(|value| !is_part(value));
+        }
+        for value in values {
             encode::stems(param, &value, |stem| {
                 let Some(key) = sort_key(&stem) else { return };
                 let is_better = found.as_deref().is_none_or(|best| match self.is_descending {
@@ -233,4 +238,9 @@ impl Order<'_> {
         }
         Ok(found)
     }
+}
+
+/// Only a part of a text, that stands beside the whole.
+fn is_part(value: &IndexValue) -> bool {
+    matches!(value, IndexValue::String(text) if text.exact == 0)
 }
