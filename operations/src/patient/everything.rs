@@ -336,5 +336,4 @@ fn link(caller: &Caller, request: &Request, place: Option<&Place>) -> String {
 }
 
 #[cfg(test)]
-#[path = "everything_tests.rs"]
 mod tests;

@@ -1,3 +1,5 @@
+//! `$everything` over a scripted door: what belongs, pages, bounds, wrong values.
+
 use fhir::json::Json;
 use fhir::{Kind, Outcome};
 use interactions::Operation;
