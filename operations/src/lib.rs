@@ -5,8 +5,6 @@
 
 mod arguments;
 mod clock;
-#[cfg(test)]
-mod door_script;
 mod found;
 mod pages;
 mod patient;
@@ -29,3 +27,7 @@ pub fn all() -> Vec<Box<dyn Operation>> {
         Box::new(resource::MetaDelete),
     ]
 }
+
+#[cfg(test)]
+#[path = "tests/door_script.rs"]
+mod door_script;

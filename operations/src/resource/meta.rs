@@ -156,5 +156,4 @@ pub(super) fn is_same(a: &Tree, b: &Tree) -> bool {
 }
 
 #[cfg(test)]
-#[path = "meta_tests.rs"]
 mod tests;

@@ -104,6 +104,13 @@ impl Summary {
         assert_eq!(kinds.last().unwrap(), "Provenance");
         assert_eq!(kinds.iter().filter(|kind| *kind == "Composition").count(), 1);
         assert_eq!(kinds.iter().filter(|kind| *kind == "Patient").count(), 1);
+        let own = self.entries().filter(|entry| {
+            let kind = entry.str("resourceType").unwrap();
+            matches!(&*kind, "Composition" | "Provenance") || entry.get("deviceName").is_some()
+        });
+        for entry in own {
+            check_structure(entry);
+        }
         let mut urls = BTreeSet::new();
         for entry in root.list("entry") {
             let url = entry.str("fullUrl").unwrap().into_owned();
@@ -169,6 +176,16 @@ impl Summary {
             .collect();
         assert!(cited.is_subset(&entities), "the Provenance names every source");
     }
+}
+
+/// The resource keeps the structural rules of R4.
+#[track_caller]
+pub(crate) fn check_structure(resource: Value<'_>) {
+    let issues = fhir::validation::structure(
+        Json::parse(resource.raw()).unwrap().root(),
+        fhir::definitions::r4(),
+    );
+    assert!(issues.is_empty(), "{issues:#?}");
 }
 
 pub(crate) fn address(resource: Value<'_>) -> String {

@@ -98,6 +98,7 @@ fn nothing_that_counts_is_left_out_of_a_synthetic_record() {
                     && found.root().str("status").as_deref() == Some("active")
             });
             check_references(&summary);
+            support::check_structure(summary.bundle());
         }
     }
 }

@@ -1,3 +1,5 @@
+//! `$summary` over a scripted door: who is meant, what is gathered, wrong values.
+
 use fhir::json::{Json, Value};
 use fhir::{Kind, Outcome};
 use interactions::Operation;

@@ -1,3 +1,5 @@
+//! `$everything` over a scripted door: what belongs, pages, bounds, wrong values.
+
 use fhir::json::Json;
 use fhir::{Kind, Outcome};
 use interactions::Operation;
@@ -89,6 +91,7 @@ fn pages_hold_each_match_once_and_their_links_repeat_the_question() {
         let mut door = door();
         door.page_max = page_max;
         let mut seen = Vec::new();
+        let mut lengths = Vec::new();
         let mut token: Option<String> = None;
         for _ in 0..40 {
             let mut pairs = vec![("_count", count), ("end", "2030")];
@@ -99,6 +102,8 @@ fn pages_hold_each_match_once_and_their_links_repeat_the_question() {
             assert!(matches.len() <= count.parse().unwrap());
             seen.extend(matches);
             let Some(next) = next else { break };
+            assert!(lengths.is_empty() || lengths == [next.len()], "links of one length");
+            lengths = vec![next.len()];
             assert!(next.starts_with(&format!("{BASE}/Patient/1/$everything?end=2030&_count=")));
             token = Some(next.split_once("_page=").unwrap().1.to_owned());
         }

@@ -1,3 +1,5 @@
+//! `$meta`, `$meta-add` and `$meta-delete` over a scripted door.
+
 use fhir::json::Json;
 use fhir::{Kind, Outcome};
 use interactions::{Answer, Operation};
