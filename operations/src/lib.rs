@@ -1,5 +1,5 @@
-//! [Operations]: what is asked beyond the interactions. Each lives in a file that bears its code, and
-//! reads and writes through the door alone, as its caller.
+//! [Operations]: what is asked beyond the interactions. Each lives in a file that bears its code,
+//! and reads and writes through the door alone, as its caller.
 //!
 //! [Operations]: https://hl7.org/fhir/R4/operations.html
 

@@ -1,3 +1,4 @@
-//! Brigid's outer floor: HTTP, the command line and what only they need.
+//! Brigid's outer floor: HTTP, configuration, the command line, and their wiring.
 
 pub mod generate;
+pub mod http;

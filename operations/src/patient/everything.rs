@@ -58,6 +58,8 @@ const fn parameter(
 const COUNT_DEFAULT: usize = 5_000;
 /// Greatest number of matches on a page.
 const COUNT_MAX: usize = 5_000;
+/// Greatest page that is asked of a single search.
+const SEARCH_MAX: usize = 500;
 
 impl Operation for Everything {
     fn description(&self) -> &'static OperationDescription {
@@ -191,7 +193,7 @@ impl Place {
         let at = parts.next()?.parse().ok()?;
         let size: usize = parts.next()?.parse().ok()?;
         let token = parts.next()?;
-        if size > COUNT_MAX {
+        if size > SEARCH_MAX {
             return None;
         }
         Some(Self { at, token: (size > 0).then(|| (size, token.to_owned())) })
@@ -261,13 +263,17 @@ async fn fill(
         let left = request.count.saturating_sub(matches.len());
         // The rest of a page is not filled from a type whose pages would then stay as small, and a
         // page that was begun under another size must fit whole.
-        let needed = token.as_ref().map_or(request.count.div_ceil(2), |(size, _)| *size);
+        let enough = request.count.div_ceil(2).min(SEARCH_MAX);
+        let needed = token.as_ref().map_or(enough, |(size, _)| *size);
         if !matches.is_empty() && left < needed {
             return Ok(Some(Place { at, token }));
         }
         let (size, parameters) = match &token {
             Some((size, token)) => (*size, vec![("_page".to_owned(), token.clone())]),
-            None => (left, first_page(request, kind, left)),
+            None => {
+                let size = left.min(SEARCH_MAX);
+                (size, first_page(request, kind, size))
+            }
         };
         let page = pages::page(door, caller, &scope(request, kind), parameters).await?;
         matches.extend(page.found.into_iter().filter(|found| request.admits(found)));

@@ -64,3 +64,24 @@ fn probe(folder: &Path) -> io::Result<()> {
     let removed = std::fs::remove_file(&path);
     written.and(removed)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+
+    use super::{system, writing};
+    use crate::StoreError;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_failures() {
+        let path = Path::new("folder");
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        assert!(matches!(system(path, &full()), StoreError::Full(_)));
+        assert!(matches!(writing(path, &fjall::Error::Io(full())), StoreError::Full(_)));
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert!(matches!(system(path, &denied), StoreError::ReadOnly(_)));
+        let other = fjall::Error::Io(io::Error::from(io::ErrorKind::FileTooLarge));
+        assert!(matches!(writing(path, &other), StoreError::ReadOnly(_)));
+    }
+}

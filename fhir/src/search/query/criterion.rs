@@ -7,16 +7,19 @@ use std::sync::Arc;
 use crate::definitions::{SearchParameter, SearchType};
 use crate::reference::is_id;
 use crate::resource::nearest;
+use crate::search::parameter::{is_searchable, searchable};
 use crate::search::{Filter, Param, StringMode, UriMode};
 
 use super::Context;
 use super::escape::{split, unescape};
 use super::problem::{Problem, any_of};
 use super::value::{Reader, Wanted};
-use crate::search::parameter::{is_searchable, searchable};
 
 /// Parameters of all types that R4 has and that are not built.
 const NOT_BUILT: [&str; 5] = ["_text", "_content", "_filter", "_list", "_type"];
+
+/// Values that one parameter may have, joined by commas.
+const VALUES_MAX: usize = 1000;
 
 /// The filter that a parameter states.
 pub(super) fn read(
@@ -45,7 +48,7 @@ pub(super) fn read(
     let wanted = wanted(parameter, context, name, modifier)?;
     let reader = Reader { context, parameter, param };
     let mut parts = Vec::new();
-    for part in split(value, ',') {
+    for part in values(name, value)? {
         if part.is_empty() {
             return Err(Problem::value(
                 name,
@@ -58,8 +61,17 @@ pub(super) fn read(
     Ok(if wanted == Wanted::Not { Filter::Not(Box::new(filter)) } else { filter })
 }
 
+fn values<'a>(name: &str, value: &'a str) -> Result<Vec<&'a str>, Problem> {
+    let values = split(value, ',');
+    if values.len() > VALUES_MAX {
+        let text = format!("it has {} values; at most {VALUES_MAX} are allowed.", values.len());
+        return Err(Problem::value(name, text));
+    }
+    Ok(values)
+}
+
 /// One of these holds.
-pub(super) fn any(mut parts: Vec<Filter>) -> Filter {
+fn any(mut parts: Vec<Filter>) -> Filter {
     if parts.len() == 1 { parts.swap_remove(0) } else { Filter::Or(parts) }
 }
 
@@ -113,7 +125,7 @@ fn find<'a>(
 
 fn ids(name: &str, modifier: Option<&str>, value: &str) -> Result<Filter, Problem> {
     let mut ids = Vec::new();
-    for part in split(value, ',') {
+    for part in values(name, value)? {
         let id = unescape(part).map_err(|text| Problem::value(name, text))?;
         if !is_id(&id) {
             return Err(Problem::value(
