@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::process::{Build, Server, target};
 use crate::steps::root;
 
-/// What must be there: the command, arguments with which it shows that it works, its Debian package.
+/// What must be there: the command, arguments that show that it works, its Debian package.
 const NEEDS: [(&str, &[&str], &str); 3] = [
     ("node", &["--version"], "nodejs"),
     ("npm", &["--version"], "npm"),

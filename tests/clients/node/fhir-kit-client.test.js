@@ -3,7 +3,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { CapabilityTool, Client } from "fhir-kit-client";
-import { base, batch, matches, observation, patient, refused, SYSTEM, transaction } from "./samples.js";
+import {
+  base,
+  batch,
+  matches,
+  observation,
+  patient,
+  refused,
+  SYSTEM,
+  transaction,
+} from "./samples.js";
 
 const client = () => new Client({ baseUrl: base() });
 
@@ -151,10 +160,11 @@ test("the history tells of every version and of the deletion", async () => {
 
 test("operations are invoked by GET and by POST", async () => {
   const { id } = await create("KitOperation");
-  const everything = await client().operation({ name: "everything", resourceType, id, method: "GET" });
+  const get = (name) => client().operation({ name, resourceType, id, method: "GET" });
+  const everything = await get("everything");
   assert.equal(everything.type, "searchset");
   assert.deepEqual(matches(everything), [id]);
-  const summary = await client().operation({ name: "$summary", resourceType, id, method: "GET" });
+  const summary = await get("$summary");
   assert.equal(summary.type, "document");
   const tag = { system: SYSTEM, code: "seen" };
   const input = {

@@ -3,7 +3,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fhirclient from "fhirclient";
-import { base, batch, matches, observation, patient, refused, SYSTEM, transaction } from "./samples.js";
+import {
+  base,
+  batch,
+  matches,
+  observation,
+  patient,
+  refused,
+  SYSTEM,
+  transaction,
+} from "./samples.js";
 
 const client = () => new fhirclient.FhirClient(base());
 

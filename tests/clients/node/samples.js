@@ -67,6 +67,6 @@ export function refused() {
 
 /** Ids of the matches in a Bundle. */
 export function matches(bundle) {
-  const entries = bundle.entry ?? [];
-  return entries.filter((entry) => entry.search?.mode === "match").map(({ resource }) => resource.id);
+  const found = (bundle.entry ?? []).filter((entry) => entry.search?.mode === "match");
+  return found.map(({ resource }) => resource.id);
 }

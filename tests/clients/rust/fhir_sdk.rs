@@ -1,5 +1,5 @@
-//! The typed client fhir-sdk drives a running server, whose FHIR base the variable `BRIGID_BASE` names.
-//! The client knows R4B and not R4; the resources used here are the same in both.
+//! The typed client fhir-sdk drives a running server, whose FHIR base `BRIGID_BASE` names. The client
+//! knows R4B and not R4; the resources used here are the same in both.
 
 use std::error::Error;
 use std::str::FromStr;
