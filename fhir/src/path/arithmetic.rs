@@ -83,7 +83,7 @@ fn decimals<'a>(operator: Operator, left: Decimal, right: Decimal) -> Option<Ite
         Operator::Plus => left.checked_add(right).map(Item::Decimal),
         Operator::Minus => left.checked_sub(right).map(Item::Decimal),
         Operator::Times => left.checked_mul(right).map(Item::Decimal),
-        Operator::Over => left.checked_div(right).map(Item::Decimal),
+        Operator::Over => left.checked_div(right).map(|found| Item::Decimal(found.normalize())),
         Operator::Div => left.checked_div(right)?.trunc().to_i64().map(Item::Integer),
         _ => left.checked_rem(right).map(Item::Decimal),
     }

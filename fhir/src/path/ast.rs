@@ -45,6 +45,8 @@ pub(super) enum Expr {
     Union(Vec<Expr>),
     /// `base.function(arguments)`
     Call(Box<Call>),
+    /// A part that is evaluated once, with its number among these.
+    Once(u16, Box<Expr>),
 }
 
 /// A function with what it is called on.

@@ -8,6 +8,7 @@ use super::eval::{Evaluator, Flow, Scope, Sink};
 use super::functions::Function;
 use super::item::Item;
 use super::{PathError, boundary, conversion, encoding, math, navigate, reference, strings, types};
+use crate::primitive::xhtml;
 
 impl<'a> Evaluator<'_, 'a> {
     pub(super) fn call(
@@ -46,13 +47,16 @@ impl<'a> Evaluator<'_, 'a> {
             Function::GetValue => self
                 .value(&call.base, scope)
                 .map(|value| value.filter(|value| !matches!(value, Item::Node(_)))),
+            Function::HtmlChecks => self.value(&call.base, scope).map(|value| {
+                let text = value.as_ref().and_then(Item::to_text)?;
+                Some(Item::Boolean(xhtml::check(&text).is_ok()))
+            }),
             Function::Now | Function::Today | Function::TimeOfDay => self.clock(call.function),
             Function::ConformsTo
             | Function::MemberOf
             | Function::Subsumes
             | Function::SubsumedBy
             | Function::ElementDefinition
-            | Function::HtmlChecks
             | Function::Slice => {
                 let message = format!("{}() is not supported here", call.function.name());
                 Err(PathError::not_supported(message))

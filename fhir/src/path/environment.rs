@@ -24,7 +24,9 @@ pub struct Environment<'a> {
     pub schema: &'a Schema,
     /// `%resource`: the resource that the focus stands in; for one inside `contained`, that one.
     pub resource: Value<'a>,
-    /// `%rootResource`: the outermost resource.
+    /// `%rootResource`: the resource that `contained` is a part of, else the same as `resource`.
+    /// For an entry of a Bundle that is the entry's resource; a Bundle here is searched by
+    /// `resolve()`.
     pub root_resource: Value<'a>,
     /// `now()`, with its zone; `today()` and `timeOfDay()` are read off it. Without it they fail.
     pub now: Option<DateTime>,

@@ -1,8 +1,9 @@
 //! Evaluation: an expression gives its items one by one to a sink.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
-use super::ast::{Expr, Literal};
+use super::ast::{Expr, Literal, TypeName};
 use super::item::{Item, TypeInfo};
 use super::quantity::Quantity;
 use super::{Environment, PathError, navigate, strict, types};
@@ -24,6 +25,8 @@ pub(super) struct Evaluator<'e, 'a> {
     pub(super) env: &'e Environment<'a>,
     focus: &'e Item<'a>,
     fuel: Cell<u64>,
+    /// What [`Expr::Once`] gave, by its number.
+    once: RefCell<Vec<(u16, Rc<[Item<'a>]>)>>,
 }
 
 /// What `$this`, `$index` and `$total` are.
@@ -43,7 +46,7 @@ impl<'s, 'a> Scope<'s, 'a> {
 
 impl<'e, 'a> Evaluator<'e, 'a> {
     pub(super) fn new(env: &'e Environment<'a>, focus: &'e Item<'a>) -> Self {
-        Self { env, focus, fuel: Cell::new(env.fuel) }
+        Self { env, focus, fuel: Cell::new(env.fuel), once: RefCell::default() }
     }
 
     pub(super) fn scope(&self) -> Scope<'e, 'a> {
@@ -89,23 +92,9 @@ impl<'e, 'a> Evaluator<'e, 'a> {
                 if self.env.is_strict {
                     self.one(base, scope)?;
                 }
-                self.each(base, scope, &mut |item| match types::is_cast(
-                    self.env.schema,
-                    &item,
-                    named,
-                )? {
-                    true => sink(item),
-                    false => Ok(Flow::More),
-                })
+                self.cast(base, named, scope, sink)
             }
-            Expr::OfType(base, named) => self.each(base, scope, &mut |item| match types::is_cast(
-                self.env.schema,
-                &item,
-                named,
-            )? {
-                true => sink(item),
-                false => Ok(Flow::More),
-            }),
+            Expr::OfType(base, named) => self.cast(base, named, scope, sink),
             Expr::Polarity { is_minus, operand } => {
                 let operand = self.value(operand, scope)?;
                 self.give(operand.map(|item| polarity(item, *is_minus)).transpose()?, sink)
@@ -121,6 +110,10 @@ impl<'e, 'a> Evaluator<'e, 'a> {
                 }
                 self.give(self.distinct(all)?, sink)
             }
+            Expr::Once(number, inner) => {
+                let items = self.once(*number, inner, scope)?;
+                self.give(items.iter().cloned(), sink)
+            }
             Expr::Call(call) => {
                 if self.env.is_strict {
                     self.check_order(call)?;
@@ -128,6 +121,35 @@ impl<'e, 'a> Evaluator<'e, 'a> {
                 self.call(call, scope, sink)
             }
         }
+    }
+
+    fn cast(
+        &self,
+        base: &'a Expr,
+        named: &TypeName,
+        scope: &Scope<'_, 'a>,
+        sink: &mut Sink<'_, 'a>,
+    ) -> Result<Flow, PathError> {
+        self.each(base, scope, &mut |item| match types::is_cast(self.env.schema, &item, named)? {
+            true => sink(item),
+            false => Ok(Flow::More),
+        })
+    }
+
+    /// The items of a part that is evaluated once.
+    fn once(
+        &self,
+        number: u16,
+        inner: &'a Expr,
+        scope: &Scope<'_, 'a>,
+    ) -> Result<Rc<[Item<'a>]>, PathError> {
+        let known = self.once.borrow().iter().find(|one| one.0 == number).cloned();
+        if let Some((_, items)) = known {
+            return Ok(items);
+        }
+        let items: Rc<[Item<'a>]> = Rc::from(self.collect(inner, scope)?);
+        self.once.borrow_mut().push((number, Rc::clone(&items)));
+        Ok(items)
     }
 
     /// Gives these items to the sink.

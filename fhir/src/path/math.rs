@@ -139,7 +139,7 @@ fn power<'a>(input: &Item<'a>, number: Decimal, exponent: Decimal) -> Option<Ite
         }
     }
     if whole < 0 {
-        result = Decimal::ONE.checked_div(result)?;
+        result = Decimal::ONE.checked_div(result)?.normalize();
     }
     Some(Item::Decimal(result))
 }

@@ -115,7 +115,7 @@ pub(super) fn product<'a>(
     is_quotient: bool,
 ) -> Option<Quantity<'a>> {
     let value = if is_quotient {
-        left.value.checked_div(right.value)?
+        left.value.checked_div(right.value)?.normalize()
     } else {
         left.value.checked_mul(right.value)?
     };

@@ -29,6 +29,7 @@ mod order;
 mod parser;
 mod quantity;
 mod reference;
+mod share;
 mod strict;
 mod strings;
 mod types;
@@ -55,7 +56,9 @@ impl Expression {
     /// What the grammar forbids, functions that do not exist or get the wrong number of arguments,
     /// and more than 100 levels; with the offset in the text.
     pub fn parse(text: &str) -> Result<Self, PathError> {
-        Ok(Self { text: text.into(), root: parser::parse(text)? })
+        let mut root = parser::parse(text)?;
+        share::mark(&mut root);
+        Ok(Self { text: text.into(), root })
     }
 
     /// The text that was compiled.

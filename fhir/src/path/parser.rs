@@ -91,8 +91,7 @@ impl Parser {
     fn expression(&mut self, power: u8) -> Parsed {
         self.nested = self.level(self.nested)?;
         let mut left = self.unary()?;
-        loop {
-            let Some((next_power, infix)) = self.infix() else { break };
+        while let Some((next_power, infix)) = self.infix() {
             if next_power < power {
                 break;
             }

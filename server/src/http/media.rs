@@ -129,7 +129,8 @@ pub(crate) fn negotiate(accept: Option<&str>, format: Option<&str>) -> Result<Fo
 
 fn of_format(format: &str) -> Result<Form, Outcome> {
     // A plus sign that was not escaped in the address has become a space.
-    let wanted = MediaType::parse(&format.trim().replace(' ', "+"));
+    let (name, parameters) = format.split_once(';').unwrap_or((format, ""));
+    let wanted = MediaType::parse(&format!("{};{parameters}", name.trim().replace(' ', "+")));
     let form = match wanted.name.as_str() {
         "json" => Some(Form::Json),
         "xml" => Some(Form::Xml),

@@ -23,8 +23,6 @@ pub struct Limits {
 /// The server as its requests see it.
 pub struct Site {
     pub(crate) door: Arc<dyn Door>,
-    /// Without a slash at its end.
-    pub(crate) public_url: String,
     pub(crate) default_tenant: String,
     /// Base at `/fhir`.
     pub(crate) short_base: Arc<str>,
@@ -49,11 +47,9 @@ impl Site {
         origins: &[String],
         readiness: Readiness,
     ) -> Self {
-        let public_url = public_url.trim_end_matches('/').to_owned();
-        let [short_base, long_base] = Self::bases(&public_url, default_tenant).map(Arc::from);
+        let [short_base, long_base] = Self::bases(public_url, default_tenant).map(Arc::from);
         Self {
             door,
-            public_url,
             default_tenant: default_tenant.to_owned(),
             short_base,
             long_base,

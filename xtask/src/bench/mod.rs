@@ -3,7 +3,6 @@
 
 mod client;
 mod floors;
-mod process;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,9 +10,9 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::process::{self, Build, Server};
 use crate::steps::root;
 use client::Load;
-use process::Server;
 
 const SECONDS: u64 = 8;
 const CONNECTIONS: usize = 64;
@@ -46,7 +45,7 @@ fn build() -> Result<(), String> {
 /// Reads, creates and searches over HTTP.
 fn serving(folder: &Path, fsync: f64, lines: &mut Vec<String>) -> Result<(), String> {
     let data = folder.join("serving");
-    let server = Server::start(&data)?;
+    let server = Server::start(Build::Release, &data)?;
     lines.push(format!("| start-up, empty store, to the first 200 | {} ms | |", server.started_ms));
     let load = |connections, seconds| Load {
         address: server.address.clone(),
@@ -92,7 +91,7 @@ fn importing(folder: &Path, lines: &mut Vec<String>) -> Result<(), String> {
     let archive = root().join("../shared/data/synthea-r4.tgz");
     let data = folder.join("import");
     let start = std::time::Instant::now();
-    let output = Command::new(process::program())
+    let output = Command::new(process::program(Build::Release))
         .arg("import")
         .arg(&archive)
         .arg("--data-dir")
@@ -105,7 +104,7 @@ fn importing(folder: &Path, lines: &mut Vec<String>) -> Result<(), String> {
         return Err(format!("brigid import failed: {}", String::from_utf8_lossy(&output.stderr)));
     }
     let bytes = size_of(&data);
-    let server = Server::start(&data)?;
+    let server = Server::start(Build::Release, &data)?;
     let resources = 17_916.0;
     lines.push(format!(
         "| import of the Synthea archive (17,916 resources) | {:.0}/s | |",

@@ -1,4 +1,4 @@
-//! The release build as a process.
+//! The server as a process.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
@@ -8,7 +8,14 @@ use std::time::Instant;
 
 use crate::steps::root;
 
-/// A running server.
+/// Which build is run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Build {
+    Debug,
+    Release,
+}
+
+/// A running server. It is killed when this is dropped.
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: String,
@@ -16,13 +23,16 @@ pub(crate) struct Server {
     pub(crate) started_ms: u128,
 }
 
-/// The release build.
-pub(crate) fn program() -> PathBuf {
-    target().join("release/brigid")
+/// The program that cargo built.
+pub(crate) fn program(build: Build) -> PathBuf {
+    target().join(match build {
+        Build::Debug => "debug/brigid",
+        Build::Release => "release/brigid",
+    })
 }
 
 /// Where cargo builds: beside the running xtask.
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     let own = std::env::current_exe().ok();
     own.as_deref()
         .and_then(Path::parent)
@@ -31,9 +41,10 @@ fn target() -> PathBuf {
 }
 
 impl Server {
-    pub(crate) fn start(data: &Path) -> Result<Self, String> {
+    /// Starts it on a port that the system chose, with its data in this folder.
+    pub(crate) fn start(build: Build, data: &Path) -> Result<Self, String> {
         let start = Instant::now();
-        let mut child = Command::new(program())
+        let mut child = Command::new(program(build))
             .args(["serve", "--open", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
             .arg("--data-dir")
             .arg(data)
@@ -41,7 +52,7 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .map_err(|error| format!("{}: {error}", program().display()))?;
+            .map_err(|error| format!("{}: {error}", program(build).display()))?;
         let stdout = child.stdout.take().ok_or("the server has no output")?;
         let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
         let address = lines
@@ -68,12 +79,21 @@ impl Server {
             .map_or(0, |kib: u64| kib / 1024)
     }
 
+    /// Asks it to stop, and waits for it.
     pub(crate) fn stop(mut self) -> Result<(), String> {
         let failed = |error: std::io::Error| format!("the server cannot be stopped: {error}");
         let id = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &id]).status().map_err(failed)?;
         self.child.wait().map_err(failed)?;
         Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that was stopped already cannot be killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
