@@ -7,10 +7,12 @@ pub mod definitions;
 pub mod json;
 pub mod outcome;
 pub mod patch;
+pub mod path;
 pub mod primitive;
 pub mod reference;
 pub mod resource;
 pub mod search;
+pub mod validation;
 pub mod xml;
 
 pub use outcome::{Issue, Kind, Outcome, Severity};

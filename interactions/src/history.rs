@@ -11,7 +11,7 @@ use storage::{HistoryRequest, HistoryScope, Verb, Version};
 use crate::policy::Permit;
 use crate::read::not_found;
 use crate::search::page::Bookmark;
-use crate::{Answer, Done, History};
+use crate::{Answer, Condition, Done, History};
 
 const KNOWN: [&str; 6] = ["_since", "_at", "_count", "_page", "_format", "_pretty"];
 
@@ -65,8 +65,8 @@ fn path(scope: &HistoryScope) -> String {
 fn turn_to_page(
     permit: &Permit<'_>,
     path: &str,
-    mut parameters: Vec<(String, String)>,
-) -> Result<(Vec<(String, String)>, Option<u64>), Outcome> {
+    mut parameters: Condition,
+) -> Result<(Condition, Option<u64>), Outcome> {
     let page = parameters.iter().find(|(name, _)| name == "_page").map(|(_, text)| text.clone());
     parameters.retain(|(name, _)| name != "_format" && name != "_pretty");
     let Some(text) = page else { return Ok((parameters, None)) };

@@ -34,15 +34,15 @@ pub(crate) async fn invoke(
 fn find<'a>(permit: &Permit<'a>, code: &str, input: &Input) -> Result<&'a dyn Operation, Outcome> {
     let level = level(input);
     let operations = permit.operations();
-    let fits = |operation: &&Box<dyn Operation>| {
+    let fits = |operation: &dyn Operation| {
         let description = operation.description();
         description.code == code
             && description.levels.contains(&level)
             && (description.resources.is_empty()
                 || input.resource.as_deref().is_none_or(|t| description.resources.contains(&t)))
     };
-    if let Some(operation) = operations.iter().find(fits) {
-        return Ok(operation.as_ref());
+    if let Some(operation) = operations.iter().map(AsRef::as_ref).find(|o| fits(*o)) {
+        return Ok(operation);
     }
     let known: Vec<String> = operations.iter().map(|o| offered(o.description())).collect();
     let near = resource::nearest(code, operations.iter().map(|o| o.description().code), 1);

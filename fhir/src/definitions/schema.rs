@@ -102,6 +102,12 @@ impl Schema {
         &self.types[usize::from(id.0)]
     }
 
+    /// All types, in the order of their numbers.
+    #[must_use]
+    pub fn types(&self) -> &[Type] {
+        &self.types
+    }
+
     /// The type of this name: `Patient`, `HumanName`, `Patient.contact`.
     #[must_use]
     pub fn id(&self, name: &str) -> Option<TypeId> {

@@ -12,6 +12,7 @@ use super::{
     CodeSystem, Compartment, ConceptMap, Facts, Operation, Schema, SearchParameter, Structure,
     ValueSet,
 };
+use crate::validation::{Invariants, Rules};
 
 /// The definitions of one package. A part is decoded when it is first asked for; after that each
 /// look-up is one or two hash look-ups. Shared by reference between threads.
@@ -20,6 +21,8 @@ pub struct Definitions {
     pack: Pack,
     types: OnceLock<Vec<Structure>>,
     schema: OnceLock<Schema>,
+    rules: OnceLock<Rules>,
+    invariants: OnceLock<Invariants>,
     profiles: OnceLock<Vec<Structure>>,
     structures_by_url: OnceLock<HashMap<String, (bool, usize)>>,
     search: OnceLock<Search>,
@@ -51,6 +54,8 @@ impl Definitions {
             pack: Pack::open(bytes.into())?,
             types: OnceLock::new(),
             schema: OnceLock::new(),
+            rules: OnceLock::new(),
+            invariants: OnceLock::new(),
             profiles: OnceLock::new(),
             structures_by_url: OnceLock::new(),
             search: OnceLock::new(),
@@ -83,6 +88,16 @@ impl Definitions {
             let types = if is_whole { self.types() } else { &[] };
             Schema::from_structures(types).expect("the compiler checked the types of a pack")
         })
+    }
+
+    /// What validation worked out from the element tables.
+    pub(crate) fn rules(&self) -> &Rules {
+        self.rules.get_or_init(|| Rules::new(self.schema()))
+    }
+
+    /// The compiled invariants of the element tables.
+    pub(crate) fn invariants(&self) -> &Invariants {
+        self.invariants.get_or_init(|| Invariants::new(self.schema()))
     }
 
     /// Types and logical models, by URL.

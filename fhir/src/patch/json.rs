@@ -33,7 +33,7 @@ pub struct PatchError {
 /// The ways in which a patch fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PatchErrorKind {
-    /// It is no JSON Patch, or larger than one may be.
+    /// It is no patch, or larger than one may be.
     Malformed,
     /// A `test` found nothing or something else.
     TestFailed,

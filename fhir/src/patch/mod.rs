@@ -2,5 +2,6 @@
 //!
 //! [patch]: https://hl7.org/fhir/R4/http.html#patch
 
+pub mod fhirpath;
 pub mod json;
 mod pointer;

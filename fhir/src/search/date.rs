@@ -7,7 +7,7 @@ use crate::primitive::{DateTime, Precision};
 
 /// A date or period in the index, in microseconds since 1970-01-01T00:00Z; an open end is
 /// `i64::MIN` or `i64::MAX`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub struct DateValue {
     /// First microsecond.
     pub low: i64,

@@ -58,7 +58,7 @@ impl Prefix {
 }
 
 /// A number in the index: a point (`low == high`), or a range, open ends infinite.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct NumberValue {
     /// Least value covered.
     pub low: f64,

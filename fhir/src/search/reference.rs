@@ -9,7 +9,7 @@ use crate::reference::{Target, is_id, target};
 use crate::resource::nearest;
 
 /// A reference in the index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd)]
 pub enum ReferenceValue {
     /// A resource of this server: relative, or absolute under one of the tenant's own bases.
     Local {

@@ -9,7 +9,7 @@ use super::query::escape::{split, unescape};
 use super::stable_hash;
 
 /// A code, identifier or flag in the index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd)]
 pub struct TokenValue {
     /// [`stable_hash`] of the system; 0: it has none.
     pub system: u64,

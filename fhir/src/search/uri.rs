@@ -5,7 +5,7 @@
 use super::query::escape::unescape;
 
 /// A URI in the index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd)]
 pub struct UriValue(pub String);
 
 /// How a URI is compared.

@@ -15,7 +15,7 @@ pub struct Entry {
 
 /// A value in the index. It holds all that a comparison needs, so that a backend which decodes its
 /// keys decides exactly like one that keeps the values.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, PartialOrd)]
 pub enum IndexValue {
     /// A number.
     Number(NumberValue),

@@ -28,7 +28,8 @@ fn is_part(part: &str) -> bool {
         && part.chars().all(|character| {
             is_name_start(character)
                 || matches!(character,
-                    '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
+                    '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}'
+                    | '\u{203F}'..='\u{2040}')
         })
 }
 
@@ -122,13 +123,15 @@ pub(super) fn escape_attribute(text: &str, out: &mut String) -> Result<(), char>
     Ok(())
 }
 
-/// Appends `text` as text between tags.
-pub(super) fn escape_text(text: &str, out: &mut String) {
+/// Appends the content of a CDATA section as text. Its brackets become references, for with what
+/// follows they could make the "]]>" that text must not have.
+pub(super) fn escape_cdata(text: &str, out: &mut String) {
     for character in text.chars() {
         match character {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
+            ']' => out.push_str("&#93;"),
             other => out.push(other),
         }
     }

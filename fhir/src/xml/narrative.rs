@@ -5,7 +5,7 @@
 //!
 //! [narrative]: https://hl7.org/fhir/R4/narrative.html
 
-use super::characters::{attribute_value, escape_text, is_space, line_ends, referenced};
+use super::characters::{attribute_value, escape_cdata, is_space, line_ends, referenced};
 use super::events::{Event, Events, Namespace, Tag};
 use super::{DEPTH_MAX, Fault, XHTML};
 
@@ -54,7 +54,7 @@ fn copy_from(
                 referenced(name).map_err(|message| Fault::new(offset, message))?;
                 out.extend(["&", name, ";"]);
             }
-            Event::CData(raw) => escape_text(&line_ends(raw), &mut out),
+            Event::CData(raw) => escape_cdata(&line_ends(raw), &mut out),
             Event::Comment(raw) => out.extend(["<!--", &line_ends(raw), "-->"]),
             Event::End => return Err(Fault::new(offset, "the text ends inside its <div>")),
         }

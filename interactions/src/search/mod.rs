@@ -10,12 +10,12 @@ use std::sync::Arc;
 use fhir::bundle::{BundleEntry, BundleWriter};
 use fhir::outcome::outcome_tree;
 use fhir::reference::is_id;
-use fhir::search::{Filter, Query, Total, compartment_filter, query};
+use fhir::search::{Filter, Query, Summary, Total, compartment_filter, query};
 use fhir::{Issue, Kind, Outcome, resource};
 use storage::{Position, SearchRequest};
 
 use crate::policy::Permit;
-use crate::{Answer, Search, SearchScope, clock};
+use crate::{Answer, Condition, Search, SearchScope, clock};
 use page::Bookmark;
 
 pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answer, Outcome> {
@@ -24,6 +24,7 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
     let context = context(permit);
     let parsed = query::parse(&scope.resource, &parameters, &context)?;
     let query = parsed.query;
+    refuse_parts(&query)?;
     let limit = page_size(permit, &query);
     let request = SearchRequest {
         resource: scope.resource.clone(),
@@ -57,6 +58,20 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
         });
     }
     Ok(Answer::found(bundle.finish()))
+}
+
+/// Resources are given whole: parts of them are not offered.
+fn refuse_parts(query: &Query) -> Result<(), Outcome> {
+    let asked = match query.summary {
+        Some(Summary::True | Summary::Text | Summary::Data) => "_summary",
+        _ if !query.elements.is_empty() => "_elements",
+        _ => return Ok(()),
+    };
+    Err(Outcome::invalid(format!(
+        "{asked} for parts of resources is not supported yet; _summary=count and _summary=false are."
+    ))
+    .with_code("not-supported")
+    .at(asked))
 }
 
 /// Adds one version as an entry.
@@ -159,8 +174,8 @@ impl Scope {
 fn turn_to_page(
     permit: &Permit<'_>,
     scope: &Scope,
-    parameters: Vec<(String, String)>,
-) -> Result<(Vec<(String, String)>, Option<Vec<u8>>), Outcome> {
+    parameters: Condition,
+) -> Result<(Condition, Option<Vec<u8>>), Outcome> {
     let Some((_, text)) = parameters.iter().find(|(name, _)| name == "_page") else {
         return Ok((parameters, None));
     };

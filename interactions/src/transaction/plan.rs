@@ -115,10 +115,8 @@ impl Plan {
                 Ok(Step::Patch { key, expected })
             }
             Interaction::Operation { code, .. } => {
-                let changes = |o: &&Box<dyn crate::Operation>| {
-                    o.description().code == code && o.description().affects_state
-                };
-                if permit.operations().iter().any(|o| changes(&o)) {
+                let mut described = permit.operations().iter().map(|o| o.description());
+                if described.any(|known| known.code == code && known.affects_state) {
                     return Err(Outcome::new(
                         Kind::NotSupported,
                         format!("${code} changes data: it cannot be part of a transaction."),

@@ -209,21 +209,21 @@ fn take(cursor: &mut Cursor<'_>) -> Option<IndexValue> {
 
 /// Passes over a value; cheap where that matters, for texts.
 fn skip(cursor: &mut Cursor<'_>) -> Option<()> {
-    match cursor.0.first()? {
-        &STRING => {
+    match *cursor.0.first()? {
+        STRING => {
             cursor.u8()?;
             cursor.str()?;
             cursor.u64().map(|_| ())
         }
-        &TOKEN => {
+        TOKEN => {
             cursor.bytes(9)?;
             cursor.str().map(|_| ())
         }
-        &URI => {
+        URI => {
             cursor.u8()?;
             cursor.str().map(|_| ())
         }
-        &COMPOSITE => {
+        COMPOSITE => {
             cursor.u8()?;
             for _ in 0..cursor.len()? {
                 skip(cursor)?;

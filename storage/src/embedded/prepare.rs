@@ -40,8 +40,11 @@ pub(super) struct Put {
     pub(super) targets: Vec<Key>,
 }
 
+/// A body and the place of its stamp; none for a deletion.
+type Unstamped = Option<(Vec<u8>, Splice)>;
+
 /// The bodies of a commit as they will be served once they have their stamps; in its order.
-pub(super) type Bodies = Vec<Option<(Vec<u8>, Splice)>>;
+pub(super) type Bodies = Vec<Unstamped>;
 
 /// Prepares a commit.
 pub(super) fn prepare(engine: &Engine, commit: Commit) -> Result<(Prepared, Bodies), StoreError> {
@@ -64,7 +67,7 @@ fn prepare_write(
     engine: &Engine,
     write: Write,
     wants_targets: bool,
-) -> Result<(PreparedWrite, Option<(Vec<u8>, Splice)>), StoreError> {
+) -> Result<(PreparedWrite, Unstamped), StoreError> {
     let type_id = engine.names.intern_type(&engine.names_space, &write.key.resource)?;
     let (put, body) = match write.change {
         Change::Delete => (None, None),
