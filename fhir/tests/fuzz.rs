@@ -3,12 +3,23 @@
 //! Inputs are mutated from seeds by a generator with a fixed start, so a failure comes again; how
 //! many are tried depends on the time they take. A failure shows the input as a Rust string.
 
+mod corpus;
+
 use std::panic::catch_unwind;
 use std::time::{Duration, Instant};
 
 use fhir::definitions::r4;
 use fhir::json::{Json, Tree};
+use fhir::patch;
+use fhir::path::{Environment, Expression, Item};
+use fhir::search::query::{self, decode_pairs};
+use fhir::validation;
 use fhir::xml::{from_json, from_json_pretty, to_json};
+
+use corpus::{
+    JSON_SEEDS, JSON_WORDS, PATCH_SEEDS, PATCH_WORDS, PATH_SEEDS, PATH_WORDS, PATIENT, QUERY_SEEDS,
+    QUERY_WORDS, XML_SEEDS, XML_WORDS,
+};
 
 /// How long one target is fed.
 const TIME: Duration = Duration::from_secs(2);
@@ -28,90 +39,15 @@ struct Target {
     check: fn(&[u8]),
 }
 
-fn targets() -> [Target; 2] {
+fn targets() -> [Target; 5] {
     [
         Target { name: "json", seeds: JSON_SEEDS, words: JSON_WORDS, check: json },
         Target { name: "xml", seeds: XML_SEEDS, words: XML_WORDS, check: xml },
+        Target { name: "patch", seeds: PATCH_SEEDS, words: PATCH_WORDS, check: json_patch },
+        Target { name: "fhirpath", seeds: PATH_SEEDS, words: PATH_WORDS, check: fhirpath },
+        Target { name: "query", seeds: QUERY_SEEDS, words: QUERY_WORDS, check: search },
     ]
 }
-
-const JSON_SEEDS: &[&str] = &[
-    r#"{"resourceType":"Patient","id":"1","active":true,"name":[{"given":["A",null],"_given":[null,{"id":"g"}]}],"birthDate":"2012-01-02","multipleBirthInteger":2}"#,
-    r#"{"resourceType":"Observation","status":"final","valueQuantity":{"value":1.00e-2,"unit":"\u00b5g\n"},"contained":[{"resourceType":"Group","id":"g"}]}"#,
-    r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Basic","text":{"status":"empty","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">a &lt; <b title='x'>b</b><br/></div>"}},"request":{"method":"PUT","url":"Basic/1"}}]}"#,
-    r#"[-0,1e400,[],{},"\ud83d\ude00",{"a\"b":null}]"#,
-];
-
-const JSON_WORDS: &[&str] = &[
-    "{",
-    "}",
-    "[",
-    "]",
-    "\"",
-    ":",
-    ",",
-    "null",
-    "true",
-    "-",
-    "0",
-    "1e5",
-    ".",
-    "\\",
-    "\\u0000",
-    "\\ud800",
-    "\\\"",
-    "\"_id\":",
-    "{\"id\":\"x\"}",
-    "\"resourceType\":\"Patient\"",
-    "\u{feff}",
-    "\"extension\":[{\"url\":\"u\",\"valueCode\":\"c\"}]",
-    "<div>",
-    "&#1;",
-    "\n",
-];
-
-const XML_SEEDS: &[&str] = &[
-    r#"<?xml version="1.0" encoding="UTF-8"?><Patient xmlns="http://hl7.org/fhir"><id value="1"/><text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">a &amp; <b title='"'>b</b><br/><![CDATA[<c>]]></div></text><active value="true"/><name id="n"><given value="A"/><given id="g"><extension url="u"><valueDecimal value="1.0"/></extension></given></name></Patient>"#,
-    r#"<f:Bundle xmlns:f="http://hl7.org/fhir"><!-- c --><f:entry><f:resource><f:Observation><f:contained><f:Group><f:id value="g"/></f:Group></f:contained><f:valueQuantity><f:value value="1e3"/></f:valueQuantity></f:Observation></f:resource></f:entry></f:Bundle>"#,
-    "<Basic xmlns='http://hl7.org/fhir'>\r\n\t<extension url='u'><valueString value=' &#x41;&#10;&quot;\t'/></extension><modifierExtension url='v'><valueInteger value='+5'/></modifierExtension></Basic>",
-];
-
-const XML_WORDS: &[&str] = &[
-    "<",
-    ">",
-    "/>",
-    "</",
-    "=",
-    "\"",
-    "'",
-    "&",
-    ";",
-    "&#0;",
-    "&#65;",
-    "&amp;",
-    "]]>",
-    "<![CDATA[",
-    "<!--",
-    "-->",
-    "<?x ?>",
-    "<!DOCTYPE a>",
-    " xmlns=\"\"",
-    " xmlns:f=\"http://hl7.org/fhir\"",
-    " value=\"1\"",
-    " id=\"x\"",
-    " url=\"u\"",
-    "<active value=\"false\"/>",
-    "<name>",
-    "</name>",
-    "<contained>",
-    "<extension url=\"u\">",
-    "</extension>",
-    "<div>",
-    "</div>",
-    "f:",
-    "\r",
-    "\u{b}",
-];
 
 /// JSON is written back as it was read; a resource that can be XML is XML that can be read.
 fn json(input: &[u8]) {
@@ -121,6 +57,7 @@ fn json(input: &[u8]) {
         let again = Json::parse(written).expect("what was written can be read");
         assert!(Tree::from(again.root()).means_same(&tree), "the same meaning");
     }
+    drop(validation::structure(json.root(), r4()));
     for write in [from_json, from_json_pretty] {
         if let Ok(xml) = write(json.root(), r4().schema()) {
             to_json(xml.as_bytes(), r4().schema()).expect("what was written can be read");
@@ -135,6 +72,43 @@ fn xml(input: &[u8]) {
         let xml = write(json.root(), r4().schema()).expect("what was read can be written");
         let again = to_json(xml.as_bytes(), r4().schema()).expect("what was written can be read");
         assert_eq!(again.text(), json.text(), "{xml}");
+    }
+}
+
+/// A patch leaves a document that can be read, or the one that was there.
+fn json_patch(input: &[u8]) {
+    let Ok(patch) = Json::parse(input) else { return };
+    let before = Tree::from(Json::parse(PATIENT).expect("JSON").root());
+    let mut after = before.clone();
+    match patch::json::apply(&mut after, patch.root()) {
+        Ok(()) => drop(after.to_json().expect("a document within the limits")),
+        Err(_) => assert_eq!(after, before),
+    }
+}
+
+/// An expression is evaluated within its steps or refused.
+fn fhirpath(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let Ok(expression) = Expression::parse(text) else { return };
+    let patient = Json::parse(PATIENT).expect("JSON");
+    let mut environment = Environment::new(r4().schema(), patient.root()).at(1_600_000_000_000_000);
+    environment.fuel = 10_000;
+    let focus = Item::resource(r4().schema(), patient.root()).expect("a resource");
+    drop(expression.evaluate(&environment, focus));
+}
+
+/// What was understood of a query says the same when it is read again.
+fn search(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let Some((resource, text)) = text.split_once('?') else { return };
+    let Ok(pairs) = decode_pairs(text) else { return };
+    let bases = ["http://own/fhir".to_owned()];
+    let now_us = 1_600_000_000_000_000;
+    for is_lenient in [false, true] {
+        let context = query::Context { definitions: r4(), bases: &bases, now_us, is_lenient };
+        let Ok(parsed) = query::parse(resource, &pairs, &context) else { continue };
+        let again = query::parse(resource, &parsed.query.applied, &context).expect("understood");
+        assert_eq!(again.query, parsed.query);
     }
 }
 
@@ -212,4 +186,19 @@ fn json_of_any_kind_is_read_or_refused() {
 #[test]
 fn xml_of_any_kind_is_read_or_refused() {
     check("xml");
+}
+
+#[test]
+fn a_patch_of_any_kind_is_applied_or_refused() {
+    check("patch");
+}
+
+#[test]
+fn an_expression_of_any_kind_is_evaluated_or_refused() {
+    check("fhirpath");
+}
+
+#[test]
+fn a_query_of_any_kind_is_understood_or_refused() {
+    check("query");
 }

@@ -105,7 +105,8 @@ fn a_narrative_is_xhtml_with_its_namespace_on_the_div() {
     check(
         concat!(
             r#"<Patient><text><status value="generated"/>"#,
-            r#"<div xmlns="http://www.w3.org/1999/xhtml" title='"'>a &amp; <b xml:lang="en">&#160;"#,
+            r#"<div xmlns="http://www.w3.org/1999/xhtml" title='"'>a &amp; "#,
+            r#"<b xml:lang="en">&#160;"#,
             r#"</b><br/><!-- c --></div></text></Patient>"#
         ),
         concat!(

@@ -36,6 +36,9 @@ pub(crate) fn filter(
 ) -> Result<Filter, Outcome> {
     let context = query::Context { is_lenient: false, ..context(permit) };
     let parsed = query::parse(resource, condition, &context)?;
+    if !parsed.ignored.is_empty() {
+        return Err(Outcome::with_issues(Kind::Invalid, parsed.ignored));
+    }
     if parsed.query.filter == Filter::All {
         return Err(Outcome::invalid(format!(
             "The condition holds no search parameter of {resource}: it would match every one."

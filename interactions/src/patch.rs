@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use fhir::json::{Json, Tree};
+use fhir::patch::fhirpath;
 use fhir::patch::json::{self, PatchError, PatchErrorKind};
 use fhir::{Kind, Outcome};
 use storage::{Check, Expected, Key, Refusal, StoreError, Version};
@@ -89,23 +90,24 @@ pub(crate) fn patched(
     let stored = Json::parse(version.body.to_vec()).map_err(|error| {
         Outcome::new(Kind::Fault, "A stored resource is damaged.").because(error)
     })?;
-    let tree = apply(permit, &stored, body)?;
-    keeps_identity(&version.key, &tree)?;
-    let json = tree.to_json().map_err(|error| {
-        Outcome::new(Kind::Unprocessable, format!("The patched resource is too large: {error}."))
-    })?;
+    let json = apply(permit, &stored, body)?;
+    keeps_identity(&version.key, &json)?;
     write::prepare(permit, version.key.clone(), json).map_err(as_unprocessable)
 }
 
-fn apply(permit: &Permit<'_>, stored: &Json, body: &PatchBody) -> Result<Tree, Outcome> {
+fn apply(permit: &Permit<'_>, stored: &Json, body: &PatchBody) -> Result<Json, Outcome> {
     match body {
         PatchBody::Json(patch) => {
             let mut tree = Tree::from(stored.root());
             json::apply(&mut tree, patch.root()).map_err(refused)?;
-            Ok(tree)
+            tree.to_json().map_err(|error| {
+                let text = format!("The patched resource is too large: {error}.");
+                Outcome::new(Kind::Unprocessable, text)
+            })
         }
         PatchBody::FhirPath(parameters) => {
-            fhir::patch::fhirpath::apply(stored, parameters.root(), permit.definitions().schema())
+            fhirpath::apply(stored, parameters.root(), permit.definitions().schema())
+                .map_err(refused)
         }
     }
 }
@@ -120,9 +122,9 @@ fn refused(error: PatchError) -> Outcome {
     Outcome::new(kind, error.to_string())
 }
 
-fn keeps_identity(key: &Key, tree: &Tree) -> Result<(), Outcome> {
-    let is_kept = tree.get("resourceType").and_then(Tree::as_str) == Some(&*key.resource)
-        && tree.get("id").and_then(Tree::as_str) == Some(&*key.id);
+fn keeps_identity(key: &Key, json: &Json) -> Result<(), Outcome> {
+    let is_kept = json.root().str("resourceType").as_deref() == Some(&*key.resource)
+        && json.root().str("id").as_deref() == Some(&*key.id);
     if is_kept {
         return Ok(());
     }

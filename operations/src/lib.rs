@@ -1,12 +1,10 @@
-//! [Operations]: what is asked beyond the interactions. Each lives in a file that bears its code, and
-//! reads and writes through the door alone, as its caller.
+//! [Operations]: what is asked beyond the interactions. Each lives in a file that bears its code,
+//! and reads and writes through the door alone, as its caller.
 //!
 //! [Operations]: https://hl7.org/fhir/R4/operations.html
 
 mod arguments;
 mod clock;
-#[cfg(test)]
-mod door_script;
 mod found;
 mod pages;
 mod patient;
@@ -29,3 +27,7 @@ pub fn all() -> Vec<Box<dyn Operation>> {
         Box::new(resource::MetaDelete),
     ]
 }
+
+#[cfg(test)]
+#[path = "tests/door_script.rs"]
+mod door_script;

@@ -51,23 +51,14 @@ pub(crate) async fn all(
     parameters: Vec<(String, String)>,
     most: usize,
 ) -> Result<Vec<Found>, Outcome> {
-    let mut page = page(door, caller, scope, parameters).await?;
-    let mut found = std::mem::take(&mut page.found);
-    while let Some(token) = page.next.take() {
-        if found.len() >= most {
-            break;
-        }
-        let next = vec![("_page".to_owned(), token)];
-        page = self::page(door, caller, scope, next).await?;
+    let Page { mut found, mut next } = page(door, caller, scope, parameters).await?;
+    while found.len() <= most {
+        let Some(token) = next else { return Ok(found) };
+        let mut page = page(door, caller, scope, vec![("_page".to_owned(), token)]).await?;
         found.append(&mut page.found);
+        next = page.next;
     }
-    if page.next.is_some() || found.len() > most {
-        return Err(Outcome::new(
-            Kind::TooLarge,
-            format!("the record holds more than the {most} resources that this operation reads"),
-        ));
-    }
-    Ok(found)
+    Err(Outcome::new(Kind::TooLarge, "the record holds more than this operation reads"))
 }
 
 /// The current versions of these resources, as far as they exist and the caller may see them.

@@ -1,3 +1,8 @@
-//! Brigid's outer floor: HTTP, the command line and what only they need.
+//! Brigid's outer floor: HTTP, configuration, the command line, and their wiring.
 
+pub mod cli;
+pub mod config;
 pub mod generate;
+pub mod http;
+mod log;
+mod wiring;

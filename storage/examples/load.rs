@@ -1,7 +1,8 @@
 //! How fast and how small: `cargo run --release -p storage --example load -- FOLDER [COUNT]`.
 //!
 //! Loads synthetic Observations in transactions and one by one from 64 tasks, reads and searches
-//! them, and tells rates, bytes on the disk and the time to open again.
+//! them, and tells rates, bytes on the disk and the time to open again. With a count of 0 it opens
+//! and searches what is there.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -37,7 +38,12 @@ fn open(folder: &Path) -> Store {
 }
 
 async fn run(folder: &Path, count: usize) {
+    let start = Instant::now();
     let store = open(folder);
+    tell(&format!("opened in {:?}", start.elapsed()));
+    if count == 0 {
+        return searches(&store).await;
+    }
     let start = Instant::now();
     load(&store, count).await;
     rate("import in transactions of 50", count, start);
@@ -174,6 +180,11 @@ fn observation(n: usize) -> Write {
             r#""system":"http://unitsofmeasure.org","code":"mm[Hg]"}}}}"#
         ),
         id = id(n),
+        code = code,
+        patient = patient,
+        encounter = encounter,
+        date = date,
+        number = number,
     );
     let body = Arc::new(Json::parse(json).expect("JSON"));
     let low = fhir::primitive::DateTime::parse(&date).expect("a date").range_us().0;

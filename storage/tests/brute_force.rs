@@ -181,7 +181,8 @@ proptest! {
 
     #[test]
     fn each_kind_of_test_finds_what_matches(
-        asked in select(KINDS.to_vec()).prop_flat_map(|kind| (proptest::strategy::Just(kind), oracle::test(kind))),
+        asked in select(KINDS.to_vec())
+            .prop_flat_map(|kind| (proptest::strategy::Just(kind), oracle::test(kind))),
     ) {
         let (kind, test) = asked;
         check(many(), &Filter::Matches(param(kind), test), 800);

@@ -22,10 +22,14 @@ fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.as_slice() {
         [mode, folder, round] if mode == "write" => write_until_killed(Path::new(folder), round),
+        [mode, folder] if mode == "fill" => write_until_refused(Path::new(folder)),
         // The harness's own arguments: a filter that names another test, or a wish for a list.
         [first, ..] if !first.starts_with('-') && !"crash".contains(first.as_str()) => (),
         _ if arguments.iter().any(|argument| argument == "--list") => (),
-        _ => survive(),
+        _ => {
+            survive();
+            go_on_reading();
+        }
     }
 }
 
@@ -108,6 +112,58 @@ fn killed(folder: &Path, round: usize) -> Vec<String> {
 fn is_held(folder: &Path, child: &Child) {
     let Err(StoreError::Held(text)) = open(folder) else { panic!("two processes on a folder") };
     assert!(text.contains(&format!("process {}", child.id())), "{text}");
+}
+
+/// Commits until the system lets it write no more, and says what works then.
+fn write_until_refused(folder: &Path) {
+    let store = open(folder).expect("a store");
+    let told = |text: &str| writeln!(std::io::stdout(), "{text}").expect("someone listens");
+    for n in 0.. {
+        let id = format!("f-{n}");
+        let writes = vec![put("Patient", &id, &id), put("Device", &id, &id)];
+        match block_on(store.commit(Commit { writes, checks: vec![] })) {
+            Ok(_) => told(&id),
+            Err(StoreError::ReadOnly(_)) => break,
+            Err(error) => panic!("not refused as read-only: {error}"),
+        }
+    }
+    assert!(matches!(store.status(), storage::Status::ReadOnly(_)));
+    let patients = all(&store, "Patient");
+    assert_eq!(patients, all(&store, "Device"));
+    let read = block_on(store.read(&Key::new("Patient", "f-1"))).expect("reads go on");
+    assert!(read.is_some());
+    let writes = vec![put("Patient", "late", "late")];
+    let late = block_on(store.commit(Commit { writes, checks: vec![] }));
+    assert!(matches!(late, Err(StoreError::ReadOnly(_))), "nothing is written any more");
+    told("reads went on");
+}
+
+/// A process that may write no more goes on reading, and loses nothing that it acknowledged.
+fn go_on_reading() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = std::env::current_exe().expect("this program");
+    // The shell makes the limit an error instead of the end of the process.
+    let mut child = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; exec \"$0\" fill \"$1\""])
+        .args([program.as_path(), folder.path()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a process");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut told: Vec<_> = lines.by_ref().take(50).map(|line| line.expect("a line")).collect();
+    let pid = child.id().to_string();
+    let limited = Command::new("prlimit").args(["--fsize=4096:4096", "--pid", &pid]).status();
+    if !limited.is_ok_and(|status| status.success()) {
+        // Without the tool there is no such test.
+        child.kill().expect("a kill");
+        child.wait().expect("an end");
+        return;
+    }
+    told.extend(lines.map_while(Result::ok));
+    assert!(child.wait().expect("an end").success());
+    assert_eq!(told.pop().as_deref(), Some("reads went on"));
+    let store = open(folder.path()).expect("the store opens again");
+    check(&store, &told.into_iter().collect());
 }
 
 fn check(store: &Store, acknowledged: &HashSet<String>) {

@@ -85,6 +85,7 @@ conformance!(
     sorting::sorted_by_a_date_in_both_directions,
     sorting::resources_without_a_value_come_last_in_both_directions,
     sorting::several_values_sort_by_the_first_in_the_order,
+    sorting::a_text_is_not_sorted_by_its_later_words,
     sorting::equals_keep_the_order_in_which_they_were_written,
     sorting::sorted_by_id,
     sorting::sorted_by_last_updated,

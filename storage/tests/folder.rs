@@ -22,9 +22,16 @@ fn open(folder: &Path) -> Result<Store, StoreError> {
     storage.store(&Tenant::parse("test").expect("a name"))
 }
 
-/// Resources of a kind that a dictionary is worth something for.
+/// Resources of a kind that a dictionary is worth something for, one by one.
 fn fill(store: &Store, numbers: std::ops::Range<usize>) {
     for n in numbers {
+        fill_at_once(store, n..n + 1);
+    }
+}
+
+/// The same in one commit.
+fn fill_at_once(store: &Store, numbers: std::ops::Range<usize>) {
+    let write = |n: usize| {
         let id = format!("p{n}");
         let key = Key::new("Patient", id.as_str());
         let json = format!(
@@ -34,9 +41,10 @@ fn fill(store: &Store, numbers: std::ops::Range<usize>) {
         let value = IndexValue::String(StringValue::new(&format!("Family {n}")));
         let entries = vec![Entry { param: Param::new("Patient", "family"), value }];
         let change = Change::Put { body, entries, is_create: true };
-        let writes = vec![Write { key, change, expected: Expected::Absent }];
-        block_on(store.commit(Commit { writes, checks: vec![] })).expect("a commit");
-    }
+        Write { key, change, expected: Expected::Absent }
+    };
+    let writes = numbers.map(write).collect();
+    block_on(store.commit(Commit { writes, checks: vec![] })).expect("a commit");
 }
 
 #[track_caller]
@@ -95,6 +103,34 @@ fn a_closed_store_answers_nothing_and_opens_again() {
     let again = open(folder.path()).expect("the folder is free");
     assert_eq!(again.status(), Status::Writable);
     check(&again, 10);
+}
+
+#[test]
+fn a_clean_end_leaves_no_journal_to_work_off_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path()).expect("a store");
+    for start in (0..3_000).step_by(500) {
+        fill_at_once(&store, start..start + 500);
+    }
+    block_on(store.close()).expect("a close");
+    let journals = files(folder.path(), ".jnl");
+    let length: u64 = journals.iter().map(|path| fs::metadata(path).expect("a file").len()).sum();
+    assert_eq!((journals.len(), length), (1, 0));
+    let store = open(folder.path()).expect("a store");
+    check(&store, 3_000);
+    // What is written now is newer than all that is in files.
+    let key = Key::new("Patient", "p7");
+    let change = Change::Delete;
+    let writes = vec![Write { key: key.clone(), change, expected: Expected::Version(1) }];
+    block_on(store.commit(Commit { writes, checks: vec![] })).expect("a commit");
+    fill(&store, 3_000..3_100);
+    drop(store);
+    let store = open(folder.path()).expect("a store");
+    let version = block_on(store.read(&key)).expect("a read").expect("a tombstone");
+    assert!(version.is_deleted());
+    assert_eq!(store.check(|_| ()).expect("a check").problems, Vec::<String>::new());
+    let ids = block_on(store.ids("Patient", &Filter::All, usize::MAX)).expect("ids");
+    assert_eq!(ids.len(), 3_099);
 }
 
 #[test]

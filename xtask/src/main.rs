@@ -1,15 +1,20 @@
 //! The recipes of the house: `cargo xtask RECIPE`.
 
 mod archive;
+mod bench;
+mod clients;
 mod definitions;
+mod process;
 mod steps;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 /// (name, what it does, usage).
-const RECIPES: [(&str, &str, &str); 5] = [
+const RECIPES: [(&str, &str, &str); 7] = [
+    ("bench", "figures of the release build beside the machine's floors", "cargo xtask bench"),
     ("check", "format, lints and house rules", "cargo xtask check"),
+    ("clients", "independent FHIR clients drive the server", "cargo xtask clients"),
     ("test", "everything: check, licences, all tests", "cargo xtask test"),
     ("deny", "licences, bans and sources of dependencies", "cargo xtask deny"),
     ("doc", "the documentation of the crates", "cargo xtask doc"),
@@ -29,7 +34,9 @@ fn main() -> ExitCode {
             list();
             return ExitCode::SUCCESS;
         }
+        Some("bench") => bench::run(),
         Some("check") => steps::check(),
+        Some("clients") => clients::run(),
         Some("test") => steps::test(),
         Some("deny") => steps::deny(),
         Some("doc") => steps::doc(),

@@ -12,7 +12,7 @@ use super::{
     CodeSystem, Compartment, ConceptMap, Facts, Operation, Schema, SearchParameter, Structure,
     ValueSet,
 };
-use crate::validation::Rules;
+use crate::validation::{Invariants, Rules};
 
 /// The definitions of one package. A part is decoded when it is first asked for; after that each
 /// look-up is one or two hash look-ups. Shared by reference between threads.
@@ -22,6 +22,7 @@ pub struct Definitions {
     types: OnceLock<Vec<Structure>>,
     schema: OnceLock<Schema>,
     rules: OnceLock<Rules>,
+    invariants: OnceLock<Invariants>,
     profiles: OnceLock<Vec<Structure>>,
     structures_by_url: OnceLock<HashMap<String, (bool, usize)>>,
     search: OnceLock<Search>,
@@ -54,6 +55,7 @@ impl Definitions {
             types: OnceLock::new(),
             schema: OnceLock::new(),
             rules: OnceLock::new(),
+            invariants: OnceLock::new(),
             profiles: OnceLock::new(),
             structures_by_url: OnceLock::new(),
             search: OnceLock::new(),
@@ -91,6 +93,11 @@ impl Definitions {
     /// What validation worked out from the element tables.
     pub(crate) fn rules(&self) -> &Rules {
         self.rules.get_or_init(|| Rules::new(self.schema()))
+    }
+
+    /// The compiled invariants of the element tables.
+    pub(crate) fn invariants(&self) -> &Invariants {
+        self.invariants.get_or_init(|| Invariants::new(self.schema()))
     }
 
     /// Types and logical models, by URL.

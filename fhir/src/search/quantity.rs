@@ -2,6 +2,9 @@
 //!
 //! [Quantity]: https://hl7.org/fhir/R4/search.html#quantity
 
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
+
 use octofhir_ucum::{Number, get_canonical_units};
 
 use super::number::{Written, not_a_number};
@@ -45,29 +48,51 @@ pub struct QuantityTest {
 }
 
 /// A unit, and how numbers come to it: times `factor`, plus `offset`.
+#[derive(Clone)]
 struct Scale {
     unit: QuantityUnit,
     factor: Number,
     offset: Number,
 }
 
+/// Units of UCUM that were met, with what they are converted to. A server meets some hundreds;
+/// reading one again costs a multiple of looking it up, and more for what is no unit.
+static UNITS: RwLock<BTreeMap<Box<str>, Scale>> = RwLock::new(BTreeMap::new());
+/// So many units are remembered, and none that is longer.
+const UNITS_MAX: usize = 4096;
+const UNIT_LEN_MAX: usize = 100;
+
 impl Scale {
+    fn plain(unit: QuantityUnit) -> Self {
+        Self { unit, factor: Number::ONE, offset: Number::ZERO }
+    }
+
     /// The unit that stands for all that `code` of `system` can be converted to.
-    ///
-    /// What has no linear scale (`[pH]`, `B`) and what UCUM does not know stays under its own code.
     fn of(system: &str, code: &str) -> Self {
-        let canonical = if system == UCUM { get_canonical_units(code).ok() } else { None };
-        match canonical {
-            Some(found) => Self {
+        if system != UCUM || code.len() > UNIT_LEN_MAX {
+            return Self::plain(QuantityUnit::Coded(stable_hash(system), code.to_owned()));
+        }
+        let known = UNITS.read().unwrap_or_else(PoisonError::into_inner).get(code).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let scale = Self::canonical(code);
+        let mut units = UNITS.write().unwrap_or_else(PoisonError::into_inner);
+        if units.len() < UNITS_MAX {
+            units.insert(code.into(), scale.clone());
+        }
+        scale
+    }
+
+    /// What has no linear scale (`[pH]`, `B`) and what UCUM does not know stays under its own code.
+    fn canonical(code: &str) -> Self {
+        match get_canonical_units(code) {
+            Ok(found) => Self {
                 unit: QuantityUnit::Canonical(found.unit),
                 factor: found.factor,
                 offset: found.offset,
             },
-            None => Self {
-                unit: QuantityUnit::Coded(stable_hash(system), code.to_owned()),
-                factor: Number::ONE,
-                offset: Number::ZERO,
-            },
+            Err(_) => Self::plain(QuantityUnit::Coded(stable_hash(UCUM), code.to_owned())),
         }
     }
 
@@ -96,8 +121,7 @@ pub(super) struct Quantity<'a> {
 impl Quantity<'_> {
     /// Adds an index value for each form in which the quantity can be asked for.
     pub(super) fn values(&self, add: &mut dyn FnMut(QuantityValue)) {
-        let plain = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
-        let Some(number) = self.number(plain) else { return };
+        let Some(number) = self.number(|text| text.parse().ok()) else { return };
         add(QuantityValue { number, unit: QuantityUnit::Any });
         if let Some(code) = self.code {
             add(QuantityValue { number, unit: QuantityUnit::Bare(code.to_owned()) });
@@ -112,7 +136,9 @@ impl Quantity<'_> {
         }
     }
 
+    /// The bounds as `read` has them; `None` when one is no number that can be kept.
     fn number(&self, read: impl Fn(&str) -> Option<f64>) -> Option<NumberValue> {
+        let read = |text: &str| read(text).filter(|number| number.is_finite());
         let low = match self.low {
             None => f64::NEG_INFINITY,
             Some(text) if self.is_above => (read(text)? + 0.0).next_up(),
@@ -153,10 +179,9 @@ impl QuantityTest {
             let number = number.ok_or_else(|| not_a_number(digits))?;
             Ok(Self { number, unit: scale.unit })
         };
-        let plain = |unit| Scale { unit, factor: Number::ONE, offset: Number::ZERO };
         match (system.is_empty(), code.is_empty()) {
-            (_, true) => test(plain(QuantityUnit::Any)),
-            (true, false) => test(plain(QuantityUnit::Bare(code.into_owned()))),
+            (_, true) => test(Scale::plain(QuantityUnit::Any)),
+            (true, false) => test(Scale::plain(QuantityUnit::Bare(code.into_owned()))),
             (false, false) => test(Scale::of(&system, &code)),
         }
     }

@@ -87,7 +87,7 @@ pub fn fold(text: &str) -> String {
         }
     } else {
         for c in text.nfkd().flat_map(char::to_lowercase) {
-            // Accents have a class; the vowel signs of Indic scripts, which are no accents, have none.
+            // Accents have a class; the vowel signs of Indic scripts, which are none, have not.
             if canonical_combining_class(c) == 0 {
                 fold_char(c, &mut out);
             }
@@ -127,7 +127,8 @@ fn is_separator(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || c.is_ascii_punctuation()
-        || matches!(c, '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '«' | '»' | '¡' | '¿' | '·')
+        || matches!(c, '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}')
+        || matches!(c, '«' | '»' | '¡' | '¿' | '·')
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use super::codes::CodeSet;
 use super::rules::Codes;
 use super::vocabulary::Vocabulary;
-use super::{Spot, Walk, shown};
+use super::{Spot, Walk, short, shown};
 use crate::json::Value;
 use crate::resource::nearest;
 
@@ -117,7 +117,7 @@ fn allowed(set: &CodeSet, wrong: &str) -> String {
     if set.len() <= CODES_MAX {
         return format!("allowed are {}", listed.join(", "));
     }
-    let near = nearest(wrong, set.codes(), 3);
+    let near = nearest(short(wrong), set.codes(), 3);
     let near =
         if near.is_empty() { String::new() } else { format!("near is {}; ", near.join(", ")) };
     format!("{near}allowed are {} and {} more", listed.join(", "), set.len() - CODES_MAX)

@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::Walk;
 use super::place::Place;
+use super::{Walk, short};
 use crate::json::Value;
 
 /// The contained resources of the resource that the walk is in.
@@ -37,10 +37,13 @@ impl<'a> Walk<'a> {
     }
 
     /// Leaves it: what it contains must have been referred to (dom-3).
-    pub(super) fn close_scope(&mut self, place: &Place<'_>, outer: Scope<'a>) {
+    pub(super) fn close_scope(&mut self, resource: Value<'_>, place: &Place<'_>, outer: Scope<'a>) {
         let scope = std::mem::replace(&mut self.scope, outer);
         for (index, item) in scope.items.iter().enumerate() {
             let Some(id) = item.value.str("id").filter(|_| !item.is_referenced) else { continue };
+            if is_in_narrative(resource, &id) {
+                continue;
+            }
             let text = format!(
                 "Nothing refers to this contained resource (dom-3); refer to it with \"#{id}\", \
                  let it refer to its container with \"#\", or take it out."
@@ -97,8 +100,9 @@ impl<'a> Walk<'a> {
         }
         let Some(&at) = self.scope.by_id.get(id) else {
             return Err(format!(
-                "no contained resource has the id {id:?} (ref-1); \"contained\" of the same \
-                 resource must have one"
+                "no contained resource has the id {:?} (ref-1); \"contained\" of the same \
+                 resource must have one",
+                short(id)
             ));
         };
         self.scope.items[at].is_referenced = true;
@@ -114,4 +118,11 @@ impl<'a> Walk<'a> {
         // Whether it must is for the element to say: a fragment may also name an element.
         self.refer(text.trim_start_matches('#')).ok();
     }
+}
+
+/// Does a link or an image of a narrative refer to it? Asked only where the answer would else be an
+/// error, so the text is searched and not read: quotes inside of a JSON string are a narrative's.
+fn is_in_narrative(resource: Value<'_>, id: &str) -> bool {
+    let raw = resource.raw();
+    raw.contains(&format!("\\\"#{id}\\\"")) || raw.contains(&format!("'#{id}'"))
 }

@@ -5,7 +5,7 @@
 
 use super::place::Place;
 use super::rules::Shape;
-use super::{Spot, Walk, shown};
+use super::{Spot, Walk, short, shown};
 use crate::definitions::{Property, Type, TypeId};
 use crate::json::{Kind, Value};
 use crate::resource::nearest;
@@ -112,7 +112,7 @@ impl<'a> Walk<'a> {
     }
 
     fn unknown(&mut self, member: Value<'_>, table: &Type, place: &Place<'_>) {
-        let key = member.key();
+        let key = short(member.key());
         let text = format!("{} has no element {key:?}", table.name);
         let stem = table.properties.iter().find(|property| {
             let rest = key.trim_start_matches('_').strip_prefix(property.name.as_str());
@@ -167,6 +167,10 @@ impl<'a> Walk<'a> {
                  stand inside of it.",
                 spot.property.path
             );
+            return self.error("structure", twin, &spot.place, text);
+        }
+        if name == "id" || spot.property.is_xml_attribute {
+            let text = format!("{} has no extensions; leave \"_{name}\" out.", spot.property.path);
             return self.error("structure", twin, &spot.place, text);
         }
         let value = object.get(name);

@@ -1,8 +1,8 @@
 //! [Validation] of resources: the structural rules that every write passes.
 //!
 //! The element tables say which elements a type has, how often, of which types and with which
-//! codes; the rules of JSON and of the data types come on top. Invariants that need FHIRPath and
-//! profiles are not part of it.
+//! codes; the rules of JSON and of the data types come on top. [`invariants`] evaluates what R4
+//! states in FHIRPath.
 //!
 //! [Validation]: https://hl7.org/fhir/R4/validation.html
 
@@ -10,6 +10,7 @@ mod coded;
 mod codes;
 mod contained;
 mod element;
+mod invariants;
 mod place;
 mod primitive;
 mod reference;
@@ -24,12 +25,20 @@ use crate::definitions::{Definitions, Property, PropertyType, Schema};
 use crate::json::Value;
 use crate::outcome::Issue;
 use contained::Scope;
+pub(crate) use invariants::Invariants;
+pub use invariants::invariants;
 use place::Place;
 use rules::PropertyRule;
 pub(crate) use rules::Rules;
 
 /// More errors than a person reads, and a bound on what a hostile document costs.
 const ISSUES_MAX: usize = 100;
+
+/// Characters of a message: what a document says at length is not repeated.
+const TEXT_MAX: usize = 1000;
+
+/// Characters of a name or a value in a message.
+const SHOWN_MAX: usize = 60;
 
 /// The errors of a resource against the structural rules, in document order; none when it is valid.
 ///
@@ -95,6 +104,10 @@ impl Walk<'_> {
             self.is_full = true;
             return;
         }
+        let text = match text.char_indices().nth(TEXT_MAX) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        };
         let issue = Issue::error(code, text).at(place.expression());
         self.issues.push((value.index(), issue));
     }
@@ -102,7 +115,6 @@ impl Walk<'_> {
 
 /// A value for a message: whole if it is short, a string without JSON's escapes.
 fn shown(value: Value<'_>) -> Cow<'_, str> {
-    const SHOWN_MAX: usize = 60;
     let shorten = |text: &str| {
         text.char_indices().nth(SHOWN_MAX).map(|(end, _)| format!("{}…", &text[..end]))
     };
@@ -110,4 +122,9 @@ fn shown(value: Value<'_>) -> Cow<'_, str> {
         Some(text) => Cow::Owned(format!("\"{}\"", shorten(&text).as_deref().unwrap_or(&text))),
         None => shorten(value.raw()).map_or(Cow::Borrowed(value.raw()), Cow::Owned),
     }
+}
+
+/// The beginning of a name that a document gives: what is looked for among known names.
+fn short(name: &str) -> &str {
+    name.char_indices().nth(SHOWN_MAX).map_or(name, |(end, _)| &name[..end])
 }

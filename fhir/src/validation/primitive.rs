@@ -157,8 +157,16 @@ fn integer(text: &str, least: i64) -> Result<(), String> {
     }
 }
 
+/// White space or control characters.
+pub(super) fn has_space(text: &str) -> bool {
+    if text.is_ascii() {
+        return text.bytes().any(|byte| byte <= b' ' || byte == 0x7F);
+    }
+    text.contains(|one: char| one.is_whitespace() || one.is_control())
+}
+
 fn uri(text: &str) -> Result<(), String> {
-    if text.contains(|one: char| one.is_whitespace() || one.is_control()) {
+    if has_space(text) {
         return Err("a URI has no white space; write %20 for a space".into());
     }
     Ok(())
@@ -238,6 +246,9 @@ fn time(text: &str) -> Result<(), String> {
 }
 
 fn code(text: &str) -> Result<(), String> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
     let is_space = |one: char| one.is_whitespace();
     let mut was_space = true;
     for one in text.chars() {

@@ -2,13 +2,14 @@
 //!
 //! [Reference]: https://hl7.org/fhir/R4/references.html#literal
 
-use super::{Spot, Walk, shown};
+use super::primitive::has_space;
+use super::{Spot, Walk, short, shown};
 use crate::json::Value;
 use crate::reference::is_id;
 use crate::resource::nearest;
 
-const FORMS: &str = "Type/id, an absolute http(s) URL, urn:uuid: or urn:oid:, or #id of a contained \
-                     resource";
+const FORMS: &str = "Type/id, an absolute http(s) URL, urn:uuid: or urn:oid:, or #id of a \
+                     contained resource";
 
 /// Issue type and what is wrong.
 type Fault = (&'static str, String);
@@ -33,7 +34,7 @@ impl<'a> Walk<'a> {
                 Err(reason) => Err(("invariant", reason)),
             };
         }
-        if text.contains(char::is_whitespace) {
+        if has_space(text) {
             return Err(("value", "it has white space".into()));
         }
         if is_absolute(text) || text.trim().is_empty() {
@@ -69,6 +70,7 @@ impl<'a> Walk<'a> {
         if self.schema.resource(name).is_some() {
             return Ok(());
         }
+        let name = short(name);
         let near = nearest(name, self.schema.resource_names(), 1);
         Err((
             "value",

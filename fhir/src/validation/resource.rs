@@ -1,7 +1,7 @@
 //! A resource: its type, and what only resources have.
 
 use super::place::Place;
-use super::{Walk, shown};
+use super::{Walk, short, shown};
 use crate::json::Value;
 use crate::resource::nearest;
 
@@ -9,7 +9,7 @@ impl<'a> Walk<'a> {
     /// The resource that the document is.
     pub(super) fn root(&mut self, value: Value<'a>) {
         let name = value.str("resourceType");
-        let place = Place::root(name.as_deref().unwrap_or("Resource"));
+        let place = Place::root(name.as_deref().map_or("Resource", short));
         self.resource(value, &place);
     }
 
@@ -17,7 +17,7 @@ impl<'a> Walk<'a> {
     pub(super) fn resource(&mut self, value: Value<'a>, place: &Place<'_>) {
         let outer = self.open_scope(value);
         self.any_resource(value, place);
-        self.close_scope(place, outer);
+        self.close_scope(value, place, outer);
     }
 
     /// Any resource, contained ones too.
@@ -42,7 +42,7 @@ impl<'a> Walk<'a> {
     fn unknown_type(&self, stated: Value<'_>) -> String {
         let text = format!("{} is no resource type of FHIR R4", shown(stated));
         let name = stated.as_str().unwrap_or_default();
-        match nearest(&name, self.schema.resource_names(), 3).as_slice() {
+        match nearest(short(&name), self.schema.resource_names(), 3).as_slice() {
             [] => format!("{text}; write a concrete one, as Patient or Observation."),
             near => format!("{text}; near are {}.", near.join(", ")),
         }

@@ -77,8 +77,7 @@ fn is_media_type(code: &str) -> bool {
 /// that the grammar would want in quotes.
 fn are_parameters(text: &str) -> bool {
     let mut rest = text;
-    loop {
-        let Some((name, value)) = rest.split_once('=') else { return false };
+    while let Some((name, value)) = rest.split_once('=') {
         let closed = value.strip_prefix('"').map(|quoted| quoted.find('"').map(|at| at + 2));
         let Some(start) = closed.unwrap_or(Some(0)) else { return false };
         let end = value[start..].find(';').map_or(value.len(), |at| start + at);
@@ -88,6 +87,7 @@ fn are_parameters(text: &str) -> bool {
         let Some(next) = value[end..].strip_prefix(';') else { return true };
         rest = next;
     }
+    false
 }
 
 /// A token of RFC 2045; `*` alone is part of it, as servers' lists of formats have it.

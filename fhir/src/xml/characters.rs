@@ -28,7 +28,8 @@ fn is_part(part: &str) -> bool {
         && part.chars().all(|character| {
             is_name_start(character)
                 || matches!(character,
-                    '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
+                    '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}'
+                    | '\u{203F}'..='\u{2040}')
         })
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use fhir::bundle::{BundleEntry, BundleWriter};
 use fhir::outcome::outcome_tree;
 use fhir::reference::is_id;
-use fhir::search::{Filter, Query, Total, compartment_filter, query};
+use fhir::search::{Filter, Query, Summary, Total, compartment_filter, query};
 use fhir::{Issue, Kind, Outcome, resource};
 use storage::{Position, SearchRequest};
 
@@ -24,6 +24,7 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
     let context = context(permit);
     let parsed = query::parse(&scope.resource, &parameters, &context)?;
     let query = parsed.query;
+    refuse_parts(&query)?;
     let limit = page_size(permit, &query);
     let request = SearchRequest {
         resource: scope.resource.clone(),
@@ -57,6 +58,20 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
         });
     }
     Ok(Answer::found(bundle.finish()))
+}
+
+/// Resources are given whole: parts of them are not offered.
+fn refuse_parts(query: &Query) -> Result<(), Outcome> {
+    let asked = match query.summary {
+        Some(Summary::True | Summary::Text | Summary::Data) => "_summary",
+        _ if !query.elements.is_empty() => "_elements",
+        _ => return Ok(()),
+    };
+    Err(Outcome::invalid(format!(
+        "{asked} for parts of resources is not supported yet; _summary=count and _summary=false are."
+    ))
+    .with_code("not-supported")
+    .at(asked))
 }
 
 /// Adds one version as an entry.

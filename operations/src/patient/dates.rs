@@ -7,8 +7,8 @@ use fhir::primitive::DateTime;
 use crate::Found;
 use crate::arguments::Instant;
 
-/// Elements that say when, by type; the first that is there counts. A type that is not listed has no
-/// such date and always belongs.
+/// Elements that say when, by type; the first that is there counts. A type that is not listed has
+/// no such date and always belongs.
 const ELEMENTS: &[(&str, &[&str])] = &[
     ("AdverseEvent", &["date", "detected", "recordedDate"]),
     ("AllergyIntolerance", &["onsetDateTime", "onsetPeriod", "recordedDate"]),

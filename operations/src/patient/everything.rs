@@ -58,6 +58,10 @@ const fn parameter(
 const COUNT_DEFAULT: usize = 5_000;
 /// Greatest number of matches on a page.
 const COUNT_MAX: usize = 5_000;
+/// Characters of a page link's content, filled up so that its length tells nothing.
+const PLACE_LEN: usize = 510;
+/// Greatest page that is asked of a single search.
+const SEARCH_MAX: usize = 500;
 
 impl Operation for Everything {
     fn description(&self) -> &'static OperationDescription {
@@ -187,11 +191,11 @@ impl Place {
     fn read(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let text = String::from_utf8(bytes).ok()?;
-        let mut parts = text.splitn(3, '~');
+        let mut parts = text.trim_end().splitn(3, '~');
         let at = parts.next()?.parse().ok()?;
         let size: usize = parts.next()?.parse().ok()?;
         let token = parts.next()?;
-        if size > COUNT_MAX {
+        if size > SEARCH_MAX {
             return None;
         }
         Some(Self { at, token: (size > 0).then(|| (size, token.to_owned())) })
@@ -199,7 +203,8 @@ impl Place {
 
     fn write(&self) -> String {
         let (size, token) = self.token.as_ref().map_or((0, ""), |(size, token)| (*size, token));
-        URL_SAFE_NO_PAD.encode(format!("{}~{size}~{token}", self.at))
+        let text = format!("{}~{size}~{token}", self.at);
+        URL_SAFE_NO_PAD.encode(format!("{text:PLACE_LEN$}"))
     }
 }
 
@@ -261,13 +266,17 @@ async fn fill(
         let left = request.count.saturating_sub(matches.len());
         // The rest of a page is not filled from a type whose pages would then stay as small, and a
         // page that was begun under another size must fit whole.
-        let needed = token.as_ref().map_or(request.count.div_ceil(2), |(size, _)| *size);
+        let enough = request.count.div_ceil(2).min(SEARCH_MAX);
+        let needed = token.as_ref().map_or(enough, |(size, _)| *size);
         if !matches.is_empty() && left < needed {
             return Ok(Some(Place { at, token }));
         }
         let (size, parameters) = match &token {
             Some((size, token)) => (*size, vec![("_page".to_owned(), token.clone())]),
-            None => (left, first_page(request, kind, left)),
+            None => {
+                let size = left.min(SEARCH_MAX);
+                (size, first_page(request, kind, size))
+            }
         };
         let page = pages::page(door, caller, &scope(request, kind), parameters).await?;
         matches.extend(page.found.into_iter().filter(|found| request.admits(found)));
@@ -330,5 +339,4 @@ fn link(caller: &Caller, request: &Request, place: Option<&Place>) -> String {
 }
 
 #[cfg(test)]
-#[path = "everything_tests.rs"]
 mod tests;

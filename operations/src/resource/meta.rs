@@ -81,8 +81,8 @@ fn parameters(meta: Option<Value<'_>>) -> Answer {
 /// How often a change is tried again when somebody else wrote in between.
 const ATTEMPTS_MAX: usize = 3;
 
-/// Changes the meta of a resource's current version, and answers with what it then is. `change` says
-/// whether it changed anything; nothing is written when it did not.
+/// Changes the meta of a resource's current version, and answers with what it then is. `change`
+/// says whether it changed anything; nothing is written when it did not.
 pub(super) async fn change(
     door: &dyn Door,
     caller: &Caller,
@@ -156,5 +156,4 @@ pub(super) fn is_same(a: &Tree, b: &Tree) -> bool {
 }
 
 #[cfg(test)]
-#[path = "meta_tests.rs"]
 mod tests;

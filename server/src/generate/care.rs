@@ -86,7 +86,6 @@ const VARICELLA: Code = cvx("21", "varicella");
 const SMOKING: Code = loinc("72166-2", "Tobacco smoking status");
 pub(crate) const NEVER_SMOKER: [&str; 2] = ["LA18978-9", "Never smoker"];
 pub(crate) const FORMER_SMOKER: [&str; 2] = ["LA15920-4", "Former smoker"];
-pub(crate) const SMOKER: [&str; 2] = ["LA18976-3", "Current every day smoker"];
 
 impl Record {
     pub(crate) fn allergy(&mut self, visit: &Visit, allergy: &Allergy, onset: Date) {
@@ -135,23 +134,16 @@ impl Record {
         self.add("Immunization", body);
     }
 
-    /// A procedure; without a freely usable code it is named in words.
-    pub(crate) fn procedure(
-        &mut self,
-        visit: &Visit,
-        name: &str,
-        code: Option<Code>,
-        reason: Option<usize>,
-    ) -> usize {
-        let reason = reason.map(|at| json!([self.reference(at)]));
+    /// A procedure in words, because the terminology of procedures is not free everywhere.
+    pub(crate) fn procedure(&mut self, visit: &Visit, name: &str, reason: usize) -> usize {
         let body = json!({
             "status": "completed",
-            "code": code.map_or_else(|| json!({ "text": name }), |code| code.concept_as(name)),
+            "code": { "text": name },
             "subject": self.subject(),
             "encounter": self.reference(visit.at),
             "performedPeriod": { "start": visit.moment(20), "end": visit.moment(110) },
             "performer": [{ "actor": visit.by.reference() }],
-            "reasonReference": reason
+            "reasonReference": [self.reference(reason)]
         });
         self.add("Procedure", body)
     }

@@ -21,10 +21,6 @@ pub(crate) const fn icd(code: &'static str, display: &'static str) -> Code {
     Code { system: "http://hl7.org/fhir/sid/icd-10-cm", code, display }
 }
 
-pub(crate) const fn pcs(code: &'static str, display: &'static str) -> Code {
-    Code { system: "http://www.cms.gov/Medicare/Coding/ICD10", code, display }
-}
-
 pub(crate) const fn loinc(code: &'static str, display: &'static str) -> Code {
     Code { system: LOINC, code, display }
 }

@@ -28,7 +28,6 @@ diagnoses! {
     PREDIABETES = "R73.03", "Prediabetes", "prediabetes";
     HYPERLIPIDEMIA = "E78.5", "Hyperlipidemia, unspecified", "hyperlipidemia";
     HYPERTENSION = "I10", "Essential (primary) hypertension", "essential hypertension";
-    OBESITY = "E66.9", "Obesity, unspecified", "obesity";
     SYSTOLIC_FAILURE = "I50.22", "Chronic systolic (congestive) heart failure", "chronic systolic heart failure";
     ACUTE_FAILURE = "I50.23", "Acute on chronic systolic (congestive) heart failure", "acute on chronic systolic heart failure";
     HYPERTENSIVE_HEART = "I11.0", "Hypertensive heart disease with heart failure", "hypertensive heart disease";
@@ -68,16 +67,12 @@ diagnoses! {
     FALL_HISTORY = "Z91.81", "History of falling", "history of falling";
     ANTICOAGULANT = "Z79.01", "Long term (current) use of anticoagulants", "long-term anticoagulation";
     RESPIRATORY_INFECTION = "J06.9", "Acute upper respiratory infection, unspecified", "acute upper respiratory infection";
-    PHARYNGITIS = "J02.9", "Acute pharyngitis, unspecified", "acute pharyngitis";
     SINUSITIS = "J01.90", "Acute sinusitis, unspecified", "acute sinusitis";
-    BRONCHITIS = "J20.9", "Acute bronchitis, unspecified", "acute bronchitis";
     BACK_PAIN = "M54.50", "Low back pain, unspecified", "low back pain";
     ANKLE_SPRAIN = "S93.401A", "Sprain of unspecified ligament of right ankle, initial encounter", "sprain of the right ankle";
-    GASTROENTERITIS = "A09", "Infectious gastroenteritis and colitis, unspecified", "acute gastroenteritis";
     OTITIS = "H66.91", "Otitis media, unspecified, right ear", "acute otitis media, right ear";
     POLYP = "K63.5", "Polyp of colon", "polyp of the colon";
     CATARACT = "H25.13", "Age-related nuclear cataract, bilateral", "age-related cataract";
-    APPENDICITIS = "K35.80", "Unspecified acute appendicitis", "acute appendicitis";
 }
 
 pub(crate) const ADULT_EXAMINATION: Code =

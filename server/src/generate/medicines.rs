@@ -59,13 +59,11 @@ regimens! {
     METFORMIN_500 = oral(rxnorm("861007", "metformin hydrochloride 500 MG Oral Tablet"), "metformin", (500.0, "mg"), TWICE, "by mouth twice daily with meals");
     METFORMIN_1000 = oral(rxnorm("861004", "metformin hydrochloride 1000 MG Oral Tablet"), "metformin", (1000.0, "mg"), TWICE, "by mouth twice daily with meals");
     EMPAGLIFLOZIN = oral(rxnorm("1545658", "empagliflozin 10 MG Oral Tablet"), "empagliflozin", (10.0, "mg"), DAILY, "by mouth every morning");
-    GLIPIZIDE = oral(rxnorm("310490", "glipizide 5 MG Oral Tablet"), "glipizide", (5.0, "mg"), DAILY, "by mouth before breakfast");
     GLARGINE = by(oral(rxnorm("311041", "insulin glargine 100 UNT/ML Injectable Solution"), "insulin glargine", (12.0, "[IU]"), DAILY, "under the skin at bedtime"), "subcutaneous");
     LISINOPRIL_10 = oral(rxnorm("314076", "lisinopril 10 MG Oral Tablet"), "lisinopril", (10.0, "mg"), DAILY, "by mouth once daily");
     LISINOPRIL_20 = oral(rxnorm("314077", "lisinopril 20 MG Oral Tablet"), "lisinopril", (20.0, "mg"), DAILY, "by mouth once daily");
     LOSARTAN = oral(rxnorm("979492", "losartan potassium 50 MG Oral Tablet"), "losartan", (50.0, "mg"), DAILY, "by mouth once daily");
     AMLODIPINE = oral(rxnorm("197361", "amlodipine 5 MG Oral Tablet"), "amlodipine", (5.0, "mg"), DAILY, "by mouth once daily");
-    HYDROCHLOROTHIAZIDE = oral(rxnorm("310798", "hydrochlorothiazide 25 MG Oral Tablet"), "hydrochlorothiazide", (25.0, "mg"), DAILY, "by mouth every morning");
     ATORVASTATIN_20 = oral(rxnorm("617310", "atorvastatin 20 MG Oral Tablet"), "atorvastatin", (20.0, "mg"), DAILY, "by mouth at bedtime");
     ATORVASTATIN_40 = oral(rxnorm("617311", "atorvastatin 40 MG Oral Tablet"), "atorvastatin", (40.0, "mg"), DAILY, "by mouth at bedtime");
     ASPIRIN = oral(rxnorm("243670", "aspirin 81 MG Oral Tablet"), "aspirin", (81.0, "mg"), DAILY, "by mouth once daily");
@@ -103,7 +101,7 @@ regimens! {
     SERTRALINE = oral(rxnorm("312941", "sertraline 50 MG Oral Tablet"), "sertraline", (50.0, "mg"), DAILY, "by mouth once daily");
     GABAPENTIN = oral(rxnorm("310431", "gabapentin 300 MG Oral Capsule"), "gabapentin", (300.0, "mg"), DAILY, "by mouth at bedtime");
     DONEPEZIL_5 = oral(rxnorm("997229", "donepezil hydrochloride 5 MG Oral Tablet"), "donepezil", (5.0, "mg"), DAILY, "by mouth at bedtime");
-    EPINEPHRINE = as_needed(by(oral(rxnorm("1870230", "NDA020800 0.3 ML epinephrine 1 MG/ML Auto-Injector"), "epinephrine auto-injector", (0.3, "mg"), (1, 1, "d"), "into the outer thigh once as needed for anaphylaxis, then call emergency services"), "intramuscular"));
+    EPINEPHRINE = as_needed(by(oral(rxnorm("", "Epinephrine 0.15 mg auto-injector"), "epinephrine auto-injector", (0.15, "mg"), (1, 1, "d"), "into the outer thigh once as needed for anaphylaxis, then call emergency services"), "intramuscular"));
 }
 
 impl Regimen {

@@ -8,6 +8,7 @@ mod care;
 mod code;
 mod conditions;
 mod date;
+mod death;
 mod labs;
 mod medicines;
 mod names;
@@ -18,6 +19,8 @@ mod random;
 mod record;
 mod results;
 mod stories;
+#[cfg(test)]
+mod tests;
 mod visits;
 mod vitals;
 
@@ -68,17 +71,23 @@ fn sample(seed: u64, index: usize, today: Date) -> Sample {
     let mut random = Random::new(seed, index as u64 + 1);
     let story = stories::pick(index, &mut random);
     let person = story.person(&mut random, today);
-    let (name, age) = (person.name(), today.age(person.birth));
+    // A record that ends with a death is a record whose last day lies earlier.
+    let deceased = index >= stories::STORIES.len() && story.grave && random.chance(0.25);
+    let end = if deceased { today.plus_days(-random.between(30, 700)) } else { today };
+    let (name, age) = (person.name(), end.age(person.birth));
     let id = format!("{}-{}", story.slug, index + 1);
-    let mut record = Record::new(id.clone(), random, today, person);
+    let mut record = Record::new(id.clone(), random, end, person);
     record.introduce();
     (story.write)(&mut record);
     if index >= stories::STORIES.len() && story.slug != "short" {
         stories::background::comorbidity(&mut record);
     }
+    if deceased {
+        record.die();
+    }
     Sample {
         file_name: format!("{:06}-{id}.json", index + 1),
-        title: format!("{}: {name}, {age}", story.title),
+        title: format!("{}: {name}, {}{age}", story.title, if deceased { "died at " } else { "" }),
         patient: Some(id),
         bundle: record.into_bundle(),
     }

@@ -54,7 +54,7 @@ impl Record {
 
     /// Adds a resource whose body names its type; null, empty objects and empty arrays are left
     /// out. Answers its position, from which `reference` makes a reference.
-    pub(crate) fn add(&mut self, kind: &'static str, body: Value) -> usize {
+    pub(crate) fn add(&mut self, kind: &'static str, mut body: Value) -> usize {
         let count = self.counts.entry(kind).or_default();
         *count += 1;
         let id = match kind {
@@ -64,7 +64,8 @@ impl Record {
         let mut resource = Map::new();
         resource.insert("resourceType".into(), kind.into());
         resource.insert("id".into(), id.into());
-        if let Value::Object(members) = pruned(body) {
+        prune(&mut body);
+        if let Value::Object(members) = body {
             resource.extend(members);
         }
         self.resources.push(Value::Object(resource));
@@ -79,6 +80,16 @@ impl Record {
     /// Sets an element of a resource that was added before.
     pub(crate) fn amend(&mut self, at: usize, element: &str, value: Value) {
         self.resources[at][element] = value;
+    }
+
+    /// Keeps only some resources; positions given out before are void afterwards.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&Value) -> bool) {
+        self.resources.retain(keep);
+    }
+
+    /// Changes every resource in place.
+    pub(crate) fn change(&mut self, change: impl Fn(&mut Value)) {
+        self.resources.iter_mut().for_each(change);
     }
 
     pub(crate) fn into_bundle(self) -> Value {
@@ -112,19 +123,17 @@ fn abbreviation(kind: &'static str) -> &'static str {
 }
 
 /// FHIR has no empty values: what a story leaves open is simply not there.
-fn pruned(value: Value) -> Value {
+fn prune(value: &mut Value) {
     match value {
-        Value::Object(members) => Value::Object(
-            members
-                .into_iter()
-                .map(|(name, v)| (name, pruned(v)))
-                .filter(|(_, v)| !empty(v))
-                .collect(),
-        ),
-        Value::Array(items) => {
-            Value::Array(items.into_iter().map(pruned).filter(|v| !empty(v)).collect())
-        }
-        other => other,
+        Value::Object(members) => members.retain(|_, member| {
+            prune(member);
+            !empty(member)
+        }),
+        Value::Array(items) => items.retain_mut(|item| {
+            prune(item);
+            !empty(item)
+        }),
+        _ => {}
     }
 }
 
@@ -139,16 +148,17 @@ fn empty(value: &Value) -> bool {
 
 /// A transaction Bundle that puts every resource under its own id.
 pub(crate) fn transaction(resources: Vec<Value>) -> Value {
-    let entries: Vec<Value> = resources.into_iter().map(entry).collect();
-    json!({ "resourceType": "Bundle", "type": "transaction", "entry": entries })
+    let mut bundle = json!({ "resourceType": "Bundle", "type": "transaction" });
+    // Assigned, not interpolated: the macro would copy every resource.
+    bundle["entry"] = resources.into_iter().map(entry).collect();
+    bundle
 }
 
 fn entry(resource: Value) -> Value {
     let text = |name: &str| resource[name].as_str().unwrap_or_default();
     let url = format!("{}/{}", text("resourceType"), text("id"));
-    json!({
-        "fullUrl": format!("http://example.org/fhir/{url}"),
-        "resource": resource,
-        "request": { "method": "PUT", "url": url }
-    })
+    let mut entry = json!({ "fullUrl": format!("http://example.org/fhir/{url}") });
+    entry["resource"] = resource;
+    entry["request"] = json!({ "method": "PUT", "url": url });
+    entry
 }

@@ -128,7 +128,10 @@ mod tests {
     #[test]
     fn what_the_client_says_of_version_and_instant_is_replaced() {
         check(
-            r#"{"resourceType":"Patient","id":"a","meta":{"versionId":"9","tag":[],"lastUpdated":"1"}}"#,
+            concat!(
+                r#"{"resourceType":"Patient","id":"a","#,
+                r#""meta":{"versionId":"9","tag":[],"lastUpdated":"1"}}"#
+            ),
             concat!(
                 r#"{"resourceType":"Patient","id":"a","meta":{"versionId":"3","#,
                 r#""lastUpdated":"2015-02-07T18:28:17.239Z","tag":[]}}"#

@@ -48,6 +48,7 @@ pub(super) struct Committer {
 impl Committer {
     /// Works until no one can ask any more.
     pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        let _alarm = Alarm(Arc::clone(&self.health));
         while let Some(first) = requests.blocking_recv() {
             let mut group = vec![first];
             while group.len() < GROUP_MAX
@@ -124,6 +125,17 @@ impl Committer {
         if before < TRAINING && *written >= TRAINING {
             // Without its trainer the store works on, with larger bodies.
             let _stopped = self.trainer.send(type_id);
+        }
+    }
+}
+
+/// A thread that panics tells it: nobody would write any more, and nobody would know.
+struct Alarm(Arc<Health>);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail(&StoreError::ReadOnly("the committer panicked; see the log".to_owned()));
         }
     }
 }

@@ -293,3 +293,89 @@ pub(super) fn instant_stem(last_updated: u16, us: i64) -> Vec<u8> {
     put_value(&mut stem, &IndexValue::Date(DateValue { low: us, high: us }));
     stem
 }
+
+#[cfg(test)]
+mod tests {
+    use fhir::search::{
+        DateValue, IndexValue, NumberValue, QuantityUnit, QuantityValue, ReferenceValue,
+        StringValue, TokenValue, UriValue,
+    };
+    use proptest::prelude::{BoxedStrategy, Strategy, any, prop_oneof, proptest};
+
+    use super::{decode, stems};
+
+    fn number() -> impl Strategy<Value = NumberValue> {
+        (-1e6..1e6_f64, 0.0..10.0_f64, any::<bool>()).prop_map(|(low, span, is_range)| {
+            NumberValue { low, high: if is_range { low + span } else { low } }
+        })
+    }
+
+    fn simple() -> BoxedStrategy<IndexValue> {
+        let text = "[ -~é\u{0}\u{1}]{0,70}";
+        let token = (any::<u64>(), text).prop_map(|(system, code)| TokenValue { system, code });
+        let local = ("[A-Z][a-z]{1,9}", "[A-Za-z0-9.-]{1,64}", any::<Option<u8>>()).prop_map(
+            |(resource, id, version)| {
+                let version = version.map(|version| version.to_string());
+                ReferenceValue::Local { resource, id, version }
+            },
+        );
+        let quantity = (number(), text).prop_map(|(number, unit)| {
+            IndexValue::Quantity(QuantityValue { number, unit: QuantityUnit::Bare(unit) })
+        });
+        prop_oneof![
+            number().prop_map(IndexValue::Number),
+            quantity,
+            (any::<i64>(), any::<i64>()).prop_map(|(a, b)| {
+                IndexValue::Date(DateValue { low: a.min(b), high: a.max(b) })
+            }),
+            text.prop_map(|text| IndexValue::String(StringValue::new(&text))),
+            token.clone().prop_map(IndexValue::Token),
+            local.prop_map(IndexValue::Reference),
+            token.prop_map(|token| IndexValue::Reference(ReferenceValue::Identifier(token))),
+            text.prop_map(|uri| IndexValue::Uri(UriValue(uri))),
+        ]
+        .boxed()
+    }
+
+    fn value() -> BoxedStrategy<IndexValue> {
+        let composite = proptest::collection::vec(simple(), 1..4).prop_map(IndexValue::Composite);
+        prop_oneof![4 => simple(), 1 => composite].boxed()
+    }
+
+    fn all(value: &IndexValue) -> Vec<Vec<u8>> {
+        let mut all = Vec::new();
+        stems(7, value, |stem| all.push(stem));
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn a_stem_says_its_value_or_that_it_was_cut(value in value()) {
+            let main = &all(&value)[0];
+            assert!(decode(main).is_none_or(|read| read == value), "{:?}", decode(main));
+        }
+
+        #[test]
+        fn what_is_short_and_plain_is_never_cut(text in "[ -~]{0,30}", system: u64) {
+            let value = IndexValue::Token(TokenValue { system, code: text });
+            assert_eq!(decode(&all(&value)[0]), Some(value));
+        }
+
+        #[test]
+        fn no_stem_is_the_start_of_another_one(a in value(), b in value()) {
+            for a in all(&a) {
+                for b in all(&b) {
+                    assert!(a == b || !b.starts_with(&a), "{a:?} starts {b:?}");
+                }
+            }
+        }
+
+        #[test]
+        fn stems_sort_by_the_low_bound(a in number(), b in number()) {
+            if a.low < b.low {
+                let stem = |number| all(&IndexValue::Number(number))[0].clone();
+                assert!(stem(a) < stem(b));
+            }
+        }
+    }
+}

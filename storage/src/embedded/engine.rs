@@ -34,7 +34,7 @@ pub(super) struct Engine {
     pub(super) secret: [u8; 32],
     pub(super) watermark: Watermark,
     pub(super) folder: PathBuf,
-    _lock: Lock,
+    lock: Lock,
 }
 
 /// Where the store stands when it is opened.
@@ -51,7 +51,7 @@ pub(super) struct Progress {
 impl Engine {
     /// Opens the database in a folder, or makes one.
     pub(super) fn open(folder: &Path, settings: &EmbeddedSettings) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(folder).map_err(|error| fault::system(folder, &error))?;
+        make(folder).map_err(|error| fault::system(folder, &error))?;
         let lock = Lock::take(folder, settings.clock.now_us())?;
         let (watermark, durable) = Watermark::open(folder)?;
         let db = database(&folder.join("data"), settings, durable > 0)?;
@@ -77,7 +77,7 @@ impl Engine {
             secret,
             watermark,
             folder: folder.to_path_buf(),
-            _lock: lock,
+            lock,
         };
         let found = engine.progress()?.sequence;
         if found < durable {
@@ -129,19 +129,23 @@ impl Engine {
         ]
     }
 
-    /// Writes what is in memory to files, so that the next start has no journal to work off.
-    pub(super) fn flush(&self) -> Result<(), StoreError> {
-        let failed = |error: &fjall::Error| fault::writing(&self.folder, error);
-        self.db.persist(PersistMode::SyncAll).map_err(|error| failed(&error))?;
-        // A start reads this much of a journal faster than it opens more files.
-        if self.db.write_buffer_size() < 4 * 1024 * 1024 {
-            return Ok(());
-        }
-        for (_, space) in self.spaces() {
-            space.rotate_memtable_and_wait().map_err(|error| failed(&error))?;
-        }
-        Ok(())
+    /// Closes the database, and gives the lock on its folder.
+    pub(super) fn into_lock(self) -> Lock {
+        let Self { lock, .. } = self;
+        lock
     }
+}
+
+/// Makes a folder that outlasts a loss of power.
+fn make(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder)?;
+    for made in folder.ancestors().take(3).filter(|path| !path.as_os_str().is_empty()) {
+        std::fs::File::open(made)?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn database(

@@ -5,8 +5,10 @@ use super::scan::{asks, collect, members, probe};
 use super::view::View;
 use crate::StoreError;
 
-/// How far keys are counted to compare clauses.
+/// How far keys are counted to compare clauses, at first.
 pub(super) const PROBE_MAX: usize = 200;
+/// How far they are counted at most before all of a conjunction is worked out.
+const CANDIDATES_MANY: usize = 20_000;
 /// Up to this many candidates, reading the entries of each is cheaper than walking the index again.
 const CANDIDATES_FEW: usize = 1_000;
 
@@ -46,19 +48,42 @@ pub(super) fn evaluate(view: &View, type_id: u16, clause: &Clause) -> Result<Vec
 
 /// Begins with the part that has the fewest candidates.
 fn conjunction(view: &View, type_id: u16, parts: &[Clause]) -> Result<Vec<u32>, StoreError> {
-    let mut order = Vec::with_capacity(parts.len());
-    for part in parts {
-        order.push((size(view, part)?, part));
-    }
-    order.sort_by_key(|(size, _)| *size);
-    let Some(((_, first), rest)) = order.split_first() else {
+    let Some((first, _)) = least(view, parts, CANDIDATES_MANY)? else {
         return evaluate(view, type_id, &Clause::All);
     };
-    let mut docids = evaluate(view, type_id, first)?;
-    for (_, part) in rest {
-        docids = intersection(view, type_id, docids, part)?;
+    let mut docids = evaluate(view, type_id, &parts[first])?;
+    for (at, part) in parts.iter().enumerate() {
+        if at != first {
+            docids = intersection(view, type_id, docids, part)?;
+        }
     }
     Ok(docids)
+}
+
+/// The part with the fewest candidates, and how many these are. Counts further, up to `max`, while
+/// all parts have more than were counted.
+pub(super) fn least(
+    view: &View,
+    parts: &[Clause],
+    max: usize,
+) -> Result<Option<(usize, usize)>, StoreError> {
+    let mut counted = PROBE_MAX;
+    loop {
+        let mut least: Option<(usize, usize)> = None;
+        for (at, part) in parts.iter().enumerate() {
+            // No more than the least so far needs to be counted.
+            let limit = least.map_or(counted, |(_, size)| size.min(counted));
+            let size = size(view, part, limit)?;
+            if least.is_none_or(|(_, best)| size < best) {
+                least = Some((at, size));
+            }
+        }
+        let is_found = least.is_none_or(|(_, size)| size < counted || size == usize::MAX);
+        if is_found || counted >= max || parts.len() == 1 {
+            return Ok(least);
+        }
+        counted *= 10;
+    }
 }
 
 fn intersection(
@@ -83,20 +108,19 @@ fn intersection(
     Ok(passed)
 }
 
-/// How many candidates a clause has, counted up to [`PROBE_MAX`]; what needs all of the type comes
-/// last.
-pub(super) fn size(view: &View, clause: &Clause) -> Result<usize, StoreError> {
+/// How many candidates a clause has, counted up to `max`; what needs all of the type has too many.
+pub(super) fn size(view: &View, clause: &Clause, max: usize) -> Result<usize, StoreError> {
     if let Some((param, test)) = asks(clause) {
-        return probe(view, param, test, PROBE_MAX);
+        return probe(view, param, test, max);
     }
     match clause {
-        Clause::Docs(docids) => Ok(docids.len().min(PROBE_MAX)),
+        Clause::Docs(docids) => Ok(docids.len().min(max)),
         Clause::Or(parts) => {
             let mut sum = 0_usize;
             for part in parts {
-                sum = sum.saturating_add(size(view, part)?);
-                if sum >= PROBE_MAX {
-                    return Ok(sum);
+                sum = sum.saturating_add(size(view, part, max)?);
+                if sum >= max {
+                    break;
                 }
             }
             Ok(sum)
@@ -104,7 +128,7 @@ pub(super) fn size(view: &View, clause: &Clause) -> Result<usize, StoreError> {
         Clause::And(parts) => {
             let mut least = usize::MAX;
             for part in parts {
-                least = least.min(size(view, part)?);
+                least = least.min(size(view, part, max)?);
             }
             Ok(least)
         }

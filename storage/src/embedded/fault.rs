@@ -30,7 +30,8 @@ fn is_damage(error: &fjall::Error) -> bool {
 }
 
 /// A failed write: the disk is full, or the store cannot be written for another reason. The engine
-/// takes no more writes after it, and says no reason then: a small file shows whether there is room.
+/// takes no more writes after it, and gives no reason then: a small file shows whether there is
+/// room.
 pub(super) fn writing(folder: &Path, error: &fjall::Error) -> StoreError {
     let is_full = match error {
         fjall::Error::Io(error) | fjall::Error::Storage(fjall::LsmError::Io(error)) => {
@@ -63,4 +64,25 @@ fn probe(folder: &Path) -> io::Result<()> {
     let written = std::fs::write(&path, [0_u8; 64 * 1024]);
     let removed = std::fs::remove_file(&path);
     written.and(removed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+
+    use super::{system, writing};
+    use crate::StoreError;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_failures() {
+        let path = Path::new("folder");
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        assert!(matches!(system(path, &full()), StoreError::Full(_)));
+        assert!(matches!(writing(path, &fjall::Error::Io(full())), StoreError::Full(_)));
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert!(matches!(system(path, &denied), StoreError::ReadOnly(_)));
+        let other = fjall::Error::Io(io::Error::from(io::ErrorKind::FileTooLarge));
+        assert!(matches!(writing(path, &other), StoreError::ReadOnly(_)));
+    }
 }

@@ -68,7 +68,7 @@ fn of_instance(
     let mut replaced_us = None;
     for record in std::iter::once(Ok(current)).chain(older) {
         let record = record?;
-        if request.since_us.is_some_and(|since| record.last_updated_us < since) {
+        if request.since_us.is_some_and(|since| shown_us(record.last_updated_us) < since) {
             break;
         }
         let is_wanted = request.before.is_none_or(|before| record.sequence < before)
@@ -84,8 +84,15 @@ fn of_instance(
 /// Was a version current at some point of the span asked for?
 fn was_current(request: &HistoryRequest, written_us: i64, replaced_us: Option<i64>) -> bool {
     request.at_us.is_none_or(|(first, last)| {
-        written_us <= last && replaced_us.is_none_or(|replaced| replaced > first)
+        shown_us(written_us) <= last
+            && replaced_us.is_none_or(|replaced| shown_us(replaced) > first)
     })
+}
+
+/// When a version was written as its `meta.lastUpdated` says it, which is what clients send back:
+/// to the millisecond.
+fn shown_us(written_us: i64) -> i64 {
+    written_us - written_us.rem_euclid(1000)
 }
 
 fn of_changes(
@@ -96,11 +103,11 @@ fn of_changes(
     let mut gathered = gathered(request, versions(view, type_id)?);
     for change in changes_back(view, type_id, request.before) {
         let change = change?;
-        if request.since_us.is_some_and(|since| change.last_updated_us < since) {
+        if request.since_us.is_some_and(|since| shown_us(change.last_updated_us) < since) {
             break;
         }
         if let Some((_, last)) = request.at_us
-            && change.last_updated_us > last
+            && shown_us(change.last_updated_us) > last
         {
             continue;
         }

@@ -1,7 +1,8 @@
 //! The keys of the embedded backend: all of them, in one table.
 //!
-//! Integers are big-endian, so that keys sort by number. `docid` (u32) is given once to each logical
-//! id of a tenant, rising, and never again: not even when the resource is deleted and comes back.
+//! Integers are big-endian, so that keys sort by number. `docid` (u32) is given once to each
+//! logical id of a tenant, rising, and never again: not even when the resource is deleted and comes
+//! back.
 //!
 //! | key space | key | value |
 //! |---|---|---|

@@ -27,6 +27,7 @@ mod prepare;
 mod record;
 mod scan;
 mod settings;
+mod shutdown;
 mod sort;
 mod store;
 mod trainer;

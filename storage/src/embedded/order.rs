@@ -21,8 +21,8 @@ pub(super) const SORTED: [&[u8]; 9] = [
     &[family::URI],
 ];
 
-/// The sort key of a stem; `None` when its family does not count. Stems with the same sort key stand
-/// together, and sort keys sort like stems.
+/// The sort key of a stem; `None` when its family does not count. Stems with the same sort key
+/// stand together, and sort keys sort like stems.
 pub(super) fn sort_key(stem: &[u8]) -> Option<&[u8]> {
     let key = stem.get(2..)?;
     if !SORTED.iter().any(|start| key.starts_with(start)) {

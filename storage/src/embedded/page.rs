@@ -3,90 +3,130 @@
 use std::sync::Arc;
 
 use super::clause::{Clause, Entries, compile};
-use super::evaluate::{PROBE_MAX, evaluate, size};
+use super::evaluate::{PROBE_MAX, evaluate, least, size};
 use super::position::{Place, Position};
 use super::scan::{self, Docids, asks};
 use super::sort;
 use super::view::View;
 use crate::{Page, SearchRequest, StoreError};
 
-/// After so many candidates that did not pass, all matches are worked out at once instead.
-const REJECTED_MAX: usize = 2_000;
+/// How much a search may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// A moment, so that no async worker is held up.
+    Light,
+    /// Whatever it takes.
+    Full,
+}
 
-/// The page that a request asks for.
-pub(super) fn search(view: &View, request: &SearchRequest) -> Result<Page, StoreError> {
+/// Larger pages are no light work.
+const LIGHT_LIMIT_MAX: usize = 200;
+
+impl Effort {
+    /// After so many candidates that did not pass, all matches are worked out at once instead.
+    pub(super) fn rejected_max(self) -> usize {
+        match self {
+            Effort::Light => 400,
+            Effort::Full => 2_000,
+        }
+    }
+
+    /// How many candidates may be sorted without a walk over the order.
+    pub(super) fn gathered_max(self) -> usize {
+        match self {
+            Effort::Light => 500,
+            Effort::Full => 2_000,
+        }
+    }
+
+    fn is_too_much(self, limit: usize) -> bool {
+        self == Effort::Light && limit > LIGHT_LIMIT_MAX
+    }
+}
+
+/// The page that a request asks for; `None` when the effort does not get that far.
+pub(super) fn search(
+    view: &View,
+    request: &SearchRequest,
+    effort: Effort,
+) -> Result<Option<Page>, StoreError> {
     let Some(type_id) = view.engine.names.type_id(&request.resource) else {
-        return Ok(Page { total: Some(0), ..Page::default() });
+        return Ok(Some(Page { total: Some(0), ..Page::default() }));
     };
+    let limit = request.limit;
+    if effort.is_too_much(limit) {
+        return Ok(None);
+    }
     let clause = compile(view, type_id, &request.filter)?;
-    let is_first = request.after.is_none();
+    let search = Search { view, type_id, clause: &clause, effort };
     let after = match &request.after {
         Some(position) => Position::read(position)?,
         None => Position::first(bound(view, type_id)?),
     };
-    let limit = request.limit;
-    let (mut docids, places) = match &request.sort {
-        _ if limit == 0 => (Vec::new(), None),
-        None => (unsorted(view, type_id, &clause, &after, limit + 1)?, None),
-        Some(sort) => {
-            let sorted = sort::sorted(view, type_id, &clause, sort, &after, limit + 1)?;
-            let docids = sorted.iter().map(|place| place.docid).collect();
-            (docids, Some(sorted))
-        }
+    let places = match &request.sort {
+        _ if limit == 0 => Some(Vec::new()),
+        None => search
+            .unsorted(&after, limit + 1)?
+            .map(|docids| docids.into_iter().map(Place::unsorted).collect()),
+        Some(sort) => sort::sorted(&search, sort, &after, limit + 1)?,
     };
-    let has_more = docids.len() > limit;
-    docids.truncate(limit);
-    let next = docids.last().filter(|_| has_more).map(|last| match &places {
-        None => after.moved(Place::unsorted(*last)),
-        Some(places) => after.moved(places[limit - 1].clone()),
-    });
-    let is_whole = is_first && !has_more && limit > 0;
+    let Some(mut places) = places else { return Ok(None) };
+    let has_more = places.len() > limit;
+    places.truncate(limit);
+    let is_whole = request.after.is_none() && !has_more && limit > 0;
     let total = match &clause {
         Clause::All => Some(view.counter(type_id)?.0),
-        _ if is_whole => Some(docids.len() as u64),
+        _ if is_whole => Some(places.len() as u64),
         _ if request.is_total_wanted || limit == 0 => {
+            if effort == Effort::Light && size(view, &clause, PROBE_MAX)? >= PROBE_MAX {
+                return Ok(None);
+            }
             Some(evaluate(view, type_id, &clause)?.len() as u64)
         }
         _ => None,
     };
+    let docids: Vec<u32> = places.iter().map(|place| place.docid).collect();
     let versions = view.versions(&request.resource, &docids)?;
-    Ok(Page { versions, next: next.map(|next| next.write()), total })
+    let next = places.pop().filter(|_| has_more).map(|last| after.moved(last).write());
+    Ok(Some(Page { versions, next, total }))
 }
 
-/// The ids of up to `limit` matches.
+/// The ids of up to `limit` matches; `None` when the effort does not get that far.
 pub(super) fn ids(
     view: &View,
     resource: &str,
     filter: &fhir::search::Filter,
     limit: usize,
-) -> Result<Vec<Arc<str>>, StoreError> {
-    let Some(type_id) = view.engine.names.type_id(resource) else { return Ok(Vec::new()) };
-    let clause = compile(view, type_id, filter)?;
-    let docids = unsorted(view, type_id, &clause, &Position::first(u32::MAX), limit)?;
-    docids.iter().map(|docid| Ok(Arc::from(view.member(*docid)?.id))).collect()
-}
-
-/// Is the search answered within a moment? Otherwise it must not hold up an async worker.
-pub(super) fn is_cheap(view: &View, request: &SearchRequest) -> Result<bool, StoreError> {
-    let Some(type_id) = view.engine.names.type_id(&request.resource) else { return Ok(true) };
-    let clause = compile(view, type_id, &request.filter)?;
-    if size(view, &clause)? < PROBE_MAX {
-        return Ok(true);
+    effort: Effort,
+) -> Result<Option<Vec<Arc<str>>>, StoreError> {
+    let Some(type_id) = view.engine.names.type_id(resource) else { return Ok(Some(Vec::new())) };
+    if effort.is_too_much(limit) {
+        return Ok(None);
     }
-    let is_page = request.limit > 0 && !request.is_total_wanted && request.limit <= 100;
-    let is_stream = match &clause {
-        Clause::All => true,
-        clause => match asks(clause) {
-            Some((param, Some(test))) => scan::merge(view, param, Some(test), 0)?.is_some(),
-            _ => false,
-        },
+    let clause = compile(view, type_id, filter)?;
+    let search = Search { view, type_id, clause: &clause, effort };
+    let Some(docids) = search.unsorted(&Position::first(u32::MAX), limit)? else {
+        return Ok(None);
     };
-    Ok(request.sort.is_none() && is_page && is_stream)
+    docids
+        .iter()
+        .map(|docid| Ok(Arc::from(view.member(*docid)?.id)))
+        .collect::<Result<_, _>>()
+        .map(Some)
 }
 
 /// The greatest docid of a type: what is written first after the first page does not appear later.
 fn bound(view: &View, type_id: u16) -> Result<u32, StoreError> {
     scan::last_member(view, type_id).map(Option::unwrap_or_default)
+}
+
+/// A search for what a clause holds of.
+#[derive(Clone, Copy)]
+pub(super) struct Search<'a> {
+    pub(super) view: &'a View,
+    pub(super) type_id: u16,
+    pub(super) clause: &'a Clause,
+    pub(super) effort: Effort,
 }
 
 /// Docids in rising order, and whether the clause is yet to be decided on each.
@@ -95,71 +135,62 @@ struct Candidates<'a> {
     is_decided: bool,
 }
 
-fn unsorted(
-    view: &View,
-    type_id: u16,
-    clause: &Clause,
-    after: &Position,
-    wanted: usize,
-) -> Result<Vec<u32>, StoreError> {
-    let first = after.first_docid();
-    let is_in = |docid: u32| docid >= first && docid <= after.bound;
-    let mut found = Vec::new();
-    let mut rejected = 0;
-    let mut candidates = candidates(view, type_id, clause, first, after.bound)?;
-    while found.len() < wanted
-        && let Some(docid) = candidates.docids.next()?
-    {
-        if docid > after.bound {
-            break;
-        }
-        if docid < first {
-            continue;
-        }
-        if candidates.is_decided || Entries::of(view, docid).pass(clause)? {
-            found.push(docid);
-            continue;
-        }
-        rejected += 1;
-        if rejected > REJECTED_MAX {
-            let all = evaluate(view, type_id, clause)?;
-            return Ok(all.into_iter().filter(|docid| is_in(*docid)).take(wanted).collect());
-        }
-    }
-    Ok(found)
-}
-
-fn candidates<'a>(
-    view: &'a View,
-    type_id: u16,
-    clause: &'a Clause,
-    first: u32,
-    last: u32,
-) -> Result<Candidates<'a>, StoreError> {
-    let parts = match clause {
-        Clause::And(parts) => parts.as_slice(),
-        other => std::slice::from_ref(other),
-    };
-    let is_decided = parts.len() == 1;
-    let mut least = (usize::MAX, None);
-    for part in parts {
-        let size = size(view, part)?;
-        if size < least.0 {
-            least = (size, Some(part));
-        }
-    }
-    if let (..PROBE_MAX, Some(part)) = least {
-        let list = evaluate(view, type_id, part)?.into_iter();
-        return Ok(Candidates { docids: Docids::List(list), is_decided });
-    }
-    for part in parts {
-        if let Some((param, test)) = asks(part)
-            && let Some(merge) = scan::merge(view, param, test, first)?
+impl<'a> Search<'a> {
+    /// Up to `wanted` matches after a position, in rising order.
+    fn unsorted(&self, after: &Position, wanted: usize) -> Result<Option<Vec<u32>>, StoreError> {
+        let first = after.first_docid();
+        let is_in = |docid: u32| docid >= first && docid <= after.bound;
+        let mut found = Vec::new();
+        let mut rejected = 0;
+        let mut candidates = self.candidates(first, after.bound)?;
+        while found.len() < wanted
+            && let Some(docid) = candidates.docids.next()?
         {
-            return Ok(Candidates { docids: Docids::Merge(merge), is_decided });
+            if docid > after.bound {
+                break;
+            }
+            if docid < first {
+                continue;
+            }
+            if candidates.is_decided || Entries::of(self.view, docid).pass(self.clause)? {
+                found.push(docid);
+                continue;
+            }
+            rejected += 1;
+            if rejected > self.effort.rejected_max() {
+                if self.effort == Effort::Light {
+                    return Ok(None);
+                }
+                let all = evaluate(self.view, self.type_id, self.clause)?;
+                let rest = all.into_iter().filter(|docid| is_in(*docid));
+                return Ok(Some(rest.take(wanted).collect()));
+            }
         }
+        Ok(Some(found))
     }
-    let members = scan::members(view, type_id, first, last);
-    let is_decided = matches!(clause, Clause::All);
-    Ok(Candidates { docids: Docids::Members(Box::new(members)), is_decided })
+
+    fn candidates(&self, first: u32, last: u32) -> Result<Candidates<'a>, StoreError> {
+        let parts = match self.clause {
+            Clause::And(parts) => parts.as_slice(),
+            other => std::slice::from_ref(other),
+        };
+        let is_decided = parts.len() == 1;
+        let least = least(self.view, parts, 10 * PROBE_MAX)?;
+        if let Some((at, ..PROBE_MAX)) = least {
+            let list = evaluate(self.view, self.type_id, &parts[at])?.into_iter();
+            return Ok(Candidates { docids: Docids::List(list), is_decided });
+        }
+        // The smallest part first, then the others in their order.
+        let smallest = least.map(|(at, _)| &parts[at]);
+        for part in smallest.into_iter().chain(parts) {
+            if let Some((param, test)) = asks(part)
+                && let Some(merge) = scan::merge(self.view, param, test, first)?
+            {
+                return Ok(Candidates { docids: Docids::Merge(merge), is_decided });
+            }
+        }
+        let members = scan::members(self.view, self.type_id, first, last);
+        let is_decided = matches!(self.clause, Clause::All);
+        Ok(Candidates { docids: Docids::Members(Box::new(members)), is_decided })
+    }
 }

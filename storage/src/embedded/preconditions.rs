@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fhir::search::{ReferenceTest, Test};
 
-use super::page;
+use super::page::{self, Effort};
 use super::prepare::{Prepared, PreparedWrite};
 use super::record::Record;
 use super::scan;
@@ -33,7 +33,9 @@ pub(super) fn check(view: &View, commit: &Prepared) -> Result<(), StoreError> {
     for (index, check) in commit.checks.iter().enumerate() {
         let refusal = match check {
             Check::Matches { resource, filter, ids } => {
-                let mut found = page::ids(view, resource, filter, ids.len() + 1)?;
+                let found = page::ids(view, resource, filter, ids.len() + 1, Effort::Full)?;
+                let none = || StoreError::Fault("a check came to no end".to_owned());
+                let mut found = found.ok_or_else(none)?;
                 let mut wanted: Vec<Arc<str>> = ids.clone();
                 found.sort_unstable();
                 wanted.sort_unstable();

@@ -5,20 +5,18 @@
 
 use std::cmp::Ordering;
 
-use fhir::search::Sort;
+use fhir::search::{IndexValue, Sort};
 
 use super::clause::{Clause, Entries};
 use super::encode;
-use super::evaluate::{PROBE_MAX, evaluate, size};
+use super::evaluate::{evaluate, size};
 use super::groups::{Direction, Group, Groups};
 use super::order::{SORT_KEY_MAX, sort_key};
+use super::page::{Effort, Search};
 use super::position::{Place, Position};
 use super::scan::{self, Docids};
 use super::view::View;
 use crate::StoreError;
-
-/// After so many resources that did not pass, all matches are worked out and sorted instead.
-const REJECTED_MAX: usize = 5_000;
 
 /// By what a search is sorted.
 #[derive(Debug, Clone, Copy)]
@@ -29,27 +27,29 @@ enum By {
     Nothing,
 }
 
-/// The places of up to `wanted` matches after a position.
+/// The places of up to `wanted` matches after a position; `None` when the effort does not get that
+/// far.
 pub(super) fn sorted(
-    view: &View,
-    type_id: u16,
-    clause: &Clause,
+    search: &Search<'_>,
     sort: &Sort,
     after: &Position,
     wanted: usize,
-) -> Result<Vec<Place>, StoreError> {
-    let by = match (&*sort.param.code, view.engine.names.param_id(&sort.param)) {
+) -> Result<Option<Vec<Place>>, StoreError> {
+    let by = match (&*sort.param.code, search.view.engine.names.param_id(&sort.param)) {
         ("_id", _) => By::Id,
         (_, Some(param)) => By::Param(param),
         _ => By::Nothing,
     };
+    let Search { view, type_id, clause, effort } = *search;
     let order = Order { view, type_id, clause, by, is_descending: sort.is_descending };
-    if size(view, clause)? >= PROBE_MAX
-        && let Some(places) = order.walked(after, wanted)?
-    {
-        return Ok(places);
+    let gathered_max = effort.gathered_max();
+    if size(view, clause, gathered_max)? >= gathered_max {
+        let walked = order.walked(after, wanted, effort.rejected_max())?;
+        if walked.is_some() || effort == Effort::Light {
+            return Ok(walked);
+        }
     }
-    order.gathered(after, wanted)
+    order.gathered(after, wanted).map(Some)
 }
 
 struct Order<'a> {
@@ -65,6 +65,7 @@ struct Walk {
     places: Vec<Place>,
     wanted: usize,
     rejected: usize,
+    rejected_max: usize,
 }
 
 impl Walk {
@@ -73,7 +74,7 @@ impl Walk {
     }
 
     fn is_hopeless(&self) -> bool {
-        self.rejected > REJECTED_MAX
+        self.rejected > self.rejected_max
     }
 
     fn take(&mut self, place: Option<Place>) {
@@ -86,8 +87,13 @@ impl Walk {
 
 impl Order<'_> {
     /// Walks over the index in its order; `None` when too few pass.
-    fn walked(&self, after: &Position, wanted: usize) -> Result<Option<Vec<Place>>, StoreError> {
-        let mut walk = Walk { places: Vec::new(), wanted, rejected: 0 };
+    fn walked(
+        &self,
+        after: &Position,
+        wanted: usize,
+        rejected_max: usize,
+    ) -> Result<Option<Vec<Place>>, StoreError> {
+        let mut walk = Walk { places: Vec::new(), wanted, rejected: 0, rejected_max };
         match self.by {
             By::Id => return Ok(None),
             By::Nothing => (),
@@ -213,7 +219,12 @@ impl Order<'_> {
             By::Param(param) => param,
         };
         let mut found: Option<Vec<u8>> = None;
-        for value in entries.values(param)? {
+        let mut values = entries.values(param)?;
+        // The second word of a name is found, but a name is not sorted by it.
+        if !values.iter().all(is_part) {
+            values.retain(|value| !is_part(value));
+        }
+        for value in values {
             encode::stems(param, &value, |stem| {
                 let Some(key) = sort_key(&stem) else { return };
                 let is_better = found.as_deref().is_none_or(|best| match self.is_descending {
@@ -227,4 +238,9 @@ impl Order<'_> {
         }
         Ok(found)
     }
+}
+
+/// Only a part of a text, that stands beside the whole.
+fn is_part(value: &IndexValue) -> bool {
+    matches!(value, IndexValue::String(text) if text.exact == 0)
 }

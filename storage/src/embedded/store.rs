@@ -16,10 +16,11 @@ use super::apply::Done;
 use super::body::stamped;
 use super::committer::{Committer, Request};
 use super::engine::Engine;
+use super::page::Effort;
 use super::prepare::{Bodies, prepare};
 use super::settings::EmbeddedSettings;
 use super::view::View;
-use super::{check, fault, history, page, trainer};
+use super::{check, fault, history, page, shutdown, trainer};
 use crate::{
     Changed, CheckReport, Commit, Committed, HistoryPage, HistoryRequest, Key, Page, SearchRequest,
     Status, StoreError, Version,
@@ -74,6 +75,10 @@ impl Health {
 
 fn closed() -> StoreError {
     StoreError::Fault("the store is closed".to_owned())
+}
+
+fn unfinished() -> StoreError {
+    StoreError::Fault("a search came to no end".to_owned())
 }
 
 /// Runs what takes long where it holds up no other task; at once where there is no runtime.
@@ -162,11 +167,12 @@ impl Store {
 
     pub(crate) async fn search(&self, request: &SearchRequest) -> Result<Page, StoreError> {
         let view = self.view()?;
-        if page::is_cheap(&view, request)? {
-            return page::search(&view, request);
+        if let Some(page) = page::search(&view, request, Effort::Light)? {
+            return Ok(page);
         }
         let request = request.clone();
-        apart(move || page::search(&view, &request)).await
+        let page = apart(move || page::search(&view, &request, Effort::Full)).await?;
+        page.ok_or_else(unfinished)
     }
 
     pub(crate) async fn ids(
@@ -176,19 +182,12 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Arc<str>>, StoreError> {
         let view = self.view()?;
-        let (resource, filter) = (resource.to_owned(), filter.clone());
-        let request = SearchRequest {
-            resource: resource.as_str().into(),
-            filter: filter.clone(),
-            sort: None,
-            after: None,
-            limit,
-            is_total_wanted: false,
-        };
-        if page::is_cheap(&view, &request)? {
-            return page::ids(&view, &resource, &filter, limit);
+        if let Some(ids) = page::ids(&view, resource, filter, limit, Effort::Light)? {
+            return Ok(ids);
         }
-        apart(move || page::ids(&view, &resource, &filter, limit)).await
+        let (resource, filter) = (resource.to_owned(), filter.clone());
+        let ids = apart(move || page::ids(&view, &resource, &filter, limit, Effort::Full)).await?;
+        ids.ok_or_else(unfinished)
     }
 
     pub(crate) fn changes(&self, after: u64, limit: usize) -> Result<Vec<Changed>, StoreError> {
@@ -260,10 +259,12 @@ impl Shared {
             let _panicked = (threads.committer.join(), threads.trainer.join());
         }
         let Some(view) = self.published.swap(None) else { return Ok(()) };
-        if is_flushed && self.health.failure().is_none() {
-            view.engine.flush()?;
+        if !is_flushed || self.health.failure().is_some() {
+            return Ok(());
         }
-        Ok(())
+        let engine = Arc::clone(&view.engine);
+        drop(view);
+        shutdown::finish(engine)
     }
 }
 

@@ -17,7 +17,11 @@ pub(crate) async fn a_created_resource_is_read_back_with_its_stamp(store: Store)
     assert_eq!(version.version, 1);
     let instant = fhir::primitive::DateTime::instant_text(version.last_updated_us);
     let expected = format!(
-        r#"{{"resourceType":"Patient","id":"a","meta":{{"versionId":"1","lastUpdated":"{instant}"}},"language":"a"}}"#
+        concat!(
+            r#"{{"resourceType":"Patient","id":"a","meta":{{"versionId":"1","#,
+            r#""lastUpdated":"{}"}},"language":"a"}}"#
+        ),
+        instant
     );
     assert_eq!(text(&version), expected);
 }

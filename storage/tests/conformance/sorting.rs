@@ -1,7 +1,7 @@
 //! _sort: by any parameter, those without a value last.
 
 use fhir::search::IndexValue;
-use fhir::search::{Filter, NumberValue, Param, QuantityUnit, QuantityValue, Sort};
+use fhir::search::{Filter, NumberValue, Param, QuantityUnit, QuantityValue, Sort, StringValue};
 use storage::Store;
 
 use super::{commit, date, entry, has_token, pages, patient, put, request, string, token, write};
@@ -39,6 +39,15 @@ pub(crate) async fn several_values_sort_by_the_first_in_the_order(store: Store) 
     patient(&store, "q", vec![string("name", "m")]).await;
     assert_eq!(sorted(&store, "name", false).await, ["p", "q"]);
     assert_eq!(sorted(&store, "name", true).await, ["p", "q"]);
+}
+
+pub(crate) async fn a_text_is_not_sorted_by_its_later_words(store: Store) {
+    let part = |text: &str| entry("Patient", "name", IndexValue::String(StringValue::part(text)));
+    patient(&store, "p", vec![string("name", "zed adams"), part("adams")]).await;
+    patient(&store, "q", vec![string("name", "miller zz"), part("zz")]).await;
+    patient(&store, "r", vec![part("part alone")]).await;
+    assert_eq!(sorted(&store, "name", false).await, ["q", "r", "p"]);
+    assert_eq!(sorted(&store, "name", true).await, ["p", "r", "q"]);
 }
 
 pub(crate) async fn equals_keep_the_order_in_which_they_were_written(store: Store) {

@@ -131,7 +131,7 @@ impl Walk {
                     has_source |= key == "src";
                 }
                 "style" => style(&plain(value)?)?,
-                "xml:lang" => {}
+                "xml:lang" | "xml:space" => {}
                 _ if is_attribute(key) => {}
                 _ => return Err(refused_attribute(name, key)),
             }

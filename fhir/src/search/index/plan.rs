@@ -159,8 +159,8 @@ fn shared_system(definitions: &Definitions, table: &Type, parameter: &SearchPara
     systems.next().unwrap_or(0)
 }
 
-/// The names along a branch: `Patient`, `name`, `family`; `None` when the branch is no path, so that
-/// it may have a value where its elements are absent.
+/// The names along a branch: `Patient`, `name`, `family`; `None` when the branch is no path, so
+/// that it may have a value where its elements are absent.
 ///
 /// Filters, casts and indices only make a path's result smaller.
 fn plain_path(text: &str) -> Option<Vec<String>> {

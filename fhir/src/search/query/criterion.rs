@@ -7,16 +7,32 @@ use std::sync::Arc;
 use crate::definitions::{SearchParameter, SearchType};
 use crate::reference::is_id;
 use crate::resource::nearest;
+use crate::search::parameter::{is_searchable, searchable};
 use crate::search::{Filter, Param, StringMode, UriMode};
 
 use super::Context;
 use super::escape::{split, unescape};
 use super::problem::{Problem, any_of};
 use super::value::{Reader, Wanted};
-use crate::search::parameter::{is_searchable, searchable};
 
 /// Parameters of all types that R4 has and that are not built.
 const NOT_BUILT: [&str; 5] = ["_text", "_content", "_filter", "_list", "_type"];
+
+/// Values that one parameter may have, joined by commas.
+const VALUES_MAX: usize = 1000;
+
+/// `:missing`. Every stored resource has an id and a time.
+fn missing(name: &str, param: Param, value: &str) -> Result<Filter, Problem> {
+    let present = match &*param.code {
+        "_id" | "_lastUpdated" => Filter::All,
+        _ => Filter::Present(param),
+    };
+    match value {
+        "true" => Ok(Filter::Not(Box::new(present))),
+        "false" => Ok(present),
+        _ => Err(Problem::value(name, format!("'{value}' is neither true nor false."))),
+    }
+}
 
 /// The filter that a parameter states.
 pub(super) fn read(
@@ -31,21 +47,17 @@ pub(super) fn read(
     };
     refuse_unbuilt(name, code)?;
     let parameter = find(resource, context, name, code)?;
-    if code == "_id" {
-        return ids(name, modifier, value);
-    }
     let param = Param { resource: resource.clone(), code: code.into() };
     if modifier == Some("missing") && parameter.kind != SearchType::Composite {
-        return match value {
-            "true" => Ok(Filter::Not(Box::new(Filter::Present(param)))),
-            "false" => Ok(Filter::Present(param)),
-            _ => Err(Problem::value(name, format!("'{value}' is neither true nor false."))),
-        };
+        return missing(name, param, value);
+    }
+    if code == "_id" {
+        return ids(name, modifier, value);
     }
     let wanted = wanted(parameter, context, name, modifier)?;
     let reader = Reader { context, parameter, param };
     let mut parts = Vec::new();
-    for part in split(value, ',') {
+    for part in values(name, value)? {
         if part.is_empty() {
             return Err(Problem::value(
                 name,
@@ -58,8 +70,17 @@ pub(super) fn read(
     Ok(if wanted == Wanted::Not { Filter::Not(Box::new(filter)) } else { filter })
 }
 
+fn values<'a>(name: &str, value: &'a str) -> Result<Vec<&'a str>, Problem> {
+    let values = split(value, ',');
+    if values.len() > VALUES_MAX {
+        let text = format!("it has {} values; at most {VALUES_MAX} are allowed.", values.len());
+        return Err(Problem::value(name, text));
+    }
+    Ok(values)
+}
+
 /// One of these holds.
-pub(super) fn any(mut parts: Vec<Filter>) -> Filter {
+fn any(mut parts: Vec<Filter>) -> Filter {
     if parts.len() == 1 { parts.swap_remove(0) } else { Filter::Or(parts) }
 }
 
@@ -113,7 +134,7 @@ fn find<'a>(
 
 fn ids(name: &str, modifier: Option<&str>, value: &str) -> Result<Filter, Problem> {
     let mut ids = Vec::new();
-    for part in split(value, ',') {
+    for part in values(name, value)? {
         let id = unescape(part).map_err(|text| Problem::value(name, text))?;
         if !is_id(&id) {
             return Err(Problem::value(
@@ -127,7 +148,8 @@ fn ids(name: &str, modifier: Option<&str>, value: &str) -> Result<Filter, Proble
         None => Ok(Filter::Ids(ids)),
         Some("not") => Ok(Filter::Not(Box::new(Filter::Ids(ids)))),
         Some(modifier) => Err(Problem::Value(format!(
-            "Parameter '{name}': the modifier ':{modifier}' does not go with an id; allowed is :not."
+            "Parameter '{name}': the modifier ':{modifier}' does not go with an id; allowed is \
+             :not."
         ))),
     }
 }

@@ -1,6 +1,6 @@
-//! A query string as names and values: [application/x-www-form-urlencoded].
+//! A query string or [form] as names and values.
 //!
-//! [application/x-www-form-urlencoded]: https://url.spec.whatwg.org/#application/x-www-form-urlencoded
+//! [form]: https://url.spec.whatwg.org/#application/x-www-form-urlencoded
 
 use crate::outcome::Outcome;
 
@@ -8,8 +8,8 @@ use crate::outcome::Outcome;
 /// value.
 ///
 /// # Errors
-/// `Invalid` where a percent sign is not followed by two hexadecimal digits, and where the bytes are
-/// no UTF-8.
+/// `Invalid` where a percent sign is not followed by two hexadecimal digits, and where the bytes
+/// are no UTF-8.
 pub fn decode_pairs(query: &str) -> Result<Vec<(String, String)>, Outcome> {
     query
         .split('&')

@@ -53,6 +53,7 @@ impl<'a> Chart<'a> {
             let admission = admissions.iter().find(|admission| admission.kind == resource.kind);
             if admission.is_some_and(|admission| is_admitted(resource, admission))
                 && !is_error(resource)
+                && !self.is_about_another(resource)
                 && self.is_asked_for(resource)
             {
                 found.push(resource);
@@ -60,6 +61,20 @@ impl<'a> Chart<'a> {
         }
         found.sort_by_key(|found| std::cmp::Reverse(when_us(found)));
         found
+    }
+
+    /// Is somebody else its subject? Such a resource came in because one of the patient's refers to
+    /// it, as a newborn's does to its mother's.
+    pub(super) fn is_about_another(&self, found: &Found) -> bool {
+        let subjects = ["subject", "patient"].iter().filter_map(|element| {
+            let reference = found.root().get(element)?.str("reference")?;
+            let base = &*self.options.base;
+            let local = reference.strip_prefix(base).unwrap_or(&reference).trim_start_matches('/');
+            let mut parts = local.split('/');
+            let is_patient = parts.next() == Some("Patient");
+            Some(is_patient && parts.next() == Some(self.patient.id.as_str()))
+        });
+        subjects.into_iter().any(|is_patient| !is_patient)
     }
 
     fn is_asked_for(&self, found: &Found) -> bool {

@@ -83,8 +83,16 @@ pub(super) fn past_problems<'a>(chart: &Chart<'a>) -> Section<'a> {
 
 /// What the problem is called.
 pub(super) fn title(found: &Found, audience: Audience) -> String {
-    let named = found.root().get("code").and_then(|code| name(code, audience));
-    named.unwrap_or_else(|| "A problem without a name".to_owned())
+    let root = found.root();
+    let named = root.get("code").and_then(|code| name(code, audience));
+    let mut title = named.unwrap_or_else(|| "A problem without a name".to_owned());
+    for site in root.list("bodySite").filter_map(|site| name(site, audience)) {
+        let site = plain(&site);
+        if !title.to_lowercase().contains(&site.to_lowercase()) {
+            title.push_str(&format!(", {site}"));
+        }
+    }
+    title
 }
 
 /// Does the resource state that there is nothing of its kind?

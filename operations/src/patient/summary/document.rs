@@ -1,5 +1,5 @@
-//! The summary as a [document]: Composition, patient, author, every cited resource, and a Provenance
-//! that names what it was made from.
+//! The summary as a [document]: Composition, patient, author, every cited resource, and a
+//! Provenance that names what it was made from.
 //!
 //! [document]: https://hl7.org/fhir/R4/documents.html
 
@@ -66,7 +66,8 @@ fn push(out: &mut String, base: &str, (kind, id): (&str, &str), resource: &str) 
     out.push('}');
 }
 
-/// Every cited resource, then what these refer to, as far as it is in the record; the patient first.
+/// Every cited resource, then what these refer to, as far as it is in the record; the patient
+/// first.
 fn entries<'a>(chart: &Chart<'a>, sections: &[Section<'a>]) -> Vec<&'a Found> {
     let mut entries = vec![chart.patient];
     for found in sections.iter().flat_map(Section::cited) {
@@ -82,7 +83,8 @@ fn entries<'a>(chart: &Chart<'a>, sections: &[Section<'a>]) -> Vec<&'a Found> {
                 continue;
             }
             let Some(found) = chart.get(&key.resource, &key.id) else { continue };
-            if !is_error(found) && !entries.iter().any(|entry| std::ptr::eq(*entry, found)) {
+            let is_fit = !is_error(found) && !chart.is_about_another(found);
+            if is_fit && !entries.iter().any(|entry| std::ptr::eq(*entry, found)) {
                 entries.push(found);
             }
         }
@@ -209,7 +211,11 @@ fn provenance(chart: &Chart<'_>, sections: &[Section<'_>], identity: &Identity) 
     let operation = "http://terminology.hl7.org/CodeSystem/v3-DataOperation";
     let agents = "http://terminology.hl7.org/CodeSystem/provenance-participant-type";
     let mut agent = Tree::object();
-    agent.set("type", coded(agents, "assembler", "Assembler"));
+    let roles = vec![
+        coding(agents, "assembler"),
+        coding(&format!("{AI}/CodeSystem/AIdeviceTypeCS"), "Artificial-Intelligence"),
+    ];
+    agent.set("type", Tree::Object(vec![("coding".to_owned(), Tree::Array(roles))]));
     agent.set("who", reference(&format!("Device/{}", identity.device)));
     let target = reference(&format!("Composition/{}", identity.composition));
     let policy = format!("{}/{}|{}", chart.options.base, rules::PUBLISHED, rules::VERSION);

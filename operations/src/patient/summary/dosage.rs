@@ -7,8 +7,8 @@ use fhir::json::Value;
 use super::Audience;
 use super::wording::{name, quantity, range};
 
-/// How a medicine is taken, from a MedicationRequest or MedicationStatement; `None` when it does not
-/// say.
+/// How a medicine is taken, from a MedicationRequest or MedicationStatement; `None` when it does
+/// not say.
 pub(super) fn dosage(root: Value<'_>, audience: Audience) -> Option<String> {
     let instructions = root.list("dosageInstruction").chain(root.list("dosage"));
     let said: Vec<String> =

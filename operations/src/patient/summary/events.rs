@@ -344,7 +344,10 @@ pub(super) fn encounter_phrase(found: &Found, audience: Audience) -> String {
 }
 
 fn encounter_class(class: Value<'_>, audience: Audience) -> Option<String> {
+    let is_lay = audience == Audience::Patient;
     let known = match class.str("code").as_deref() {
+        Some("AMB") if is_lay => "without a stay",
+        Some("IMP" | "ACUTE" | "NONAC" | "SS") if is_lay => "hospital stay",
         Some("AMB") => "ambulatory",
         Some("EMER") => "emergency",
         Some("IMP" | "ACUTE" | "NONAC") => "inpatient",

@@ -18,7 +18,8 @@ pub(super) struct Flag {
     is_stated: bool,
 }
 
-/// Interpretation codes that mean abnormal; http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation
+/// Interpretation codes that mean abnormal;
+/// http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation
 const ABNORMAL: &[(&str, &str, &str)] = &[
     ("HH", "critically high", "very much higher than usual"),
     ("LL", "critically low", "very much lower than usual"),

@@ -29,7 +29,8 @@ const KINDS: [&str; 15] = [
 
 /// Resources of a page.
 const PAGE_COUNT: &str = "500";
-/// How far references are followed: from a request to its requester's role, and on to the practitioner.
+/// How far references are followed: from a request to its requester's role, and on to the
+/// practitioner.
 const ROUNDS_MAX: usize = 2;
 /// Referenced resources that are read.
 const REFERENCED_MAX: usize = 2_000;
@@ -95,4 +96,22 @@ fn key_of(found: &Found) -> Key {
 /// Other patients, and what has no place in the document.
 fn is_left(kind: &str) -> bool {
     matches!(kind, "Patient" | "Composition" | "Bundle" | "Binary")
+}
+
+#[cfg(test)]
+mod tests {
+    use fhir::definitions;
+
+    use super::KINDS;
+
+    #[track_caller]
+    fn check(kind: &str) {
+        let parameter = definitions::r4().search_parameter(kind, "patient");
+        assert!(parameter.is_some(), "{kind} cannot be searched by patient");
+    }
+
+    #[test]
+    fn every_type_is_searched_by_a_parameter_that_it_has() {
+        KINDS.iter().for_each(|kind| check(kind));
+    }
 }

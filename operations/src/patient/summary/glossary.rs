@@ -2,6 +2,11 @@
 
 /// A term, as it occurs in names (lower case), and what it means.
 const TERMS: &[(&str, &str)] = &[
+    ("neuropathy", "damaged nerves"),
+    ("retinopathy", "damage at the back of the eye"),
+    ("nephropathy", "damaged kidneys"),
+    ("microalbuminuria", "small amounts of protein in the urine"),
+    ("proteinuria", "protein in the urine"),
     ("hypertension", "high blood pressure"),
     ("hyperlipidemia", "too much fat in the blood"),
     ("hypercholesterolemia", "too much cholesterol in the blood"),
@@ -27,11 +32,6 @@ const TERMS: &[(&str, &str)] = &[
     ("hypothyroidism", "a thyroid gland that makes too little hormone"),
     ("osteoporosis", "thin, weak bones"),
     ("osteoarthritis", "worn joints"),
-    ("neuropathy", "damaged nerves"),
-    ("retinopathy", "damage at the back of the eye"),
-    ("nephropathy", "damaged kidneys"),
-    ("proteinuria", "protein in the urine"),
-    ("microalbuminuria", "small amounts of protein in the urine"),
     ("obesity", "much more body weight than is healthy"),
     ("neoplasm", "a growth"),
     ("carcinoma", "a kind of cancer"),
@@ -60,12 +60,11 @@ const TERMS: &[(&str, &str)] = &[
     ("platelets", "cells that stop bleeding"),
 ];
 
-/// A name with what it means in brackets, where that is known and not already there. The longest
-/// term that occurs explains it.
+/// A name with what it means in brackets, where that is known and not already there. The first term
+/// that occurs explains it, so that a complication comes before what it complicates.
 pub(super) fn explain(name: &str) -> String {
     let lower = name.to_lowercase();
-    let known = TERMS.iter().filter(|(term, _)| holds_word(&lower, term));
-    match known.max_by_key(|(term, _)| term.len()) {
+    match TERMS.iter().find(|(term, _)| holds_word(&lower, term)) {
         Some((_, meaning)) if !lower.contains(meaning) => format!("{name} ({meaning})"),
         _ => name.to_owned(),
     }
@@ -117,7 +116,11 @@ mod tests {
     }
 
     #[test]
-    fn a_term_is_explained_once_and_by_the_longest_that_fits() {
+    fn a_term_is_explained_once_and_by_the_first_that_fits() {
+        check(
+            "Retinopathy due to diabetes",
+            "Retinopathy due to diabetes (damage at the back of the eye)",
+        );
         check("Essential Hypertension", "Essential Hypertension (high blood pressure)");
         check("Acute myocardial infarction", "Acute myocardial infarction (heart attack)");
         check("Glucose, blood sugar, fasting", "Glucose, blood sugar, fasting");

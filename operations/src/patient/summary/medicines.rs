@@ -21,7 +21,7 @@ pub(super) struct Medicine<'a> {
     dates: Vec<String>,
     reasons: Vec<String>,
     /// It must not be given.
-    is_forbidden: bool,
+    pub(super) is_forbidden: bool,
     pub(super) sources: Vec<&'a Found>,
 }
 
@@ -94,7 +94,9 @@ impl<'a> Medicine<'a> {
             self.reasons.extend(name(concept, audience).map(|name| plain(&name)));
         }
         for reference in found.root().list("reasonReference") {
-            let cause = chart.resolve(reference).filter(|cause| !super::chart::is_error(cause));
+            let cause = chart
+                .resolve(reference)
+                .filter(|cause| !super::chart::is_error(cause) && !chart.is_about_another(cause));
             let code = cause.and_then(|cause| cause.root().get("code"));
             if let Some(named) = code.and_then(|code| name(code, audience)) {
                 self.reasons.push(plain(&named));

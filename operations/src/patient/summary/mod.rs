@@ -1,5 +1,5 @@
-//! [`Patient/$summary`]: an International Patient Summary in which every sentence names the versions
-//! of the resources it rests on.
+//! [`Patient/$summary`]: an International Patient Summary in which every sentence names the
+//! versions of the resources it rests on.
 //!
 //! The summary is made by rules alone: the same record gives the same document.
 //!
@@ -111,8 +111,8 @@ impl Operation for Summary {
     }
 }
 
-/// The summary of a record as a document Bundle, in JSON. `resources` are the current versions about
-/// this patient in any order, and what these refer to.
+/// The summary of a record as a document Bundle, in JSON. `resources` are the current versions
+/// about this patient in any order, and what these refer to.
 ///
 /// # Errors
 /// When `patient` is none, or the record is larger than [`rules::RESOURCES_MAX`].

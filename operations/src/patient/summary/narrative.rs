@@ -72,16 +72,17 @@ impl<'a> Narrative<'a> {
         let id = self.link(&sentence.sources);
         self.html.push_str(&format!("<{tag} id=\"{id}\">"));
         escape_into(&sentence.said, &mut self.html);
+        self.html.push_str(caveat(&sentence.sources));
         self.html.push_str(&format!("</{tag}>"));
     }
 
-    /// A table; the row of headings rests on what the rows rest on. Columns in which no row has
-    /// anything are left out.
+    /// A table whose first column names things; the row of headings rests on what the rows rest on.
+    /// Other columns in which no row has anything are left out.
     pub(super) fn table(&mut self, headings: &[&str], rows: &[Row<'a>]) {
         if rows.is_empty() {
             return;
         }
-        let is_used = |at: &usize| rows.iter().any(|row| !row.said[*at].is_empty());
+        let is_used = |at: &usize| *at == 0 || rows.iter().any(|row| !row.said[*at].is_empty());
         let columns: Vec<usize> = (0..headings.len()).filter(is_used).collect();
         let mut sources: Vec<&Found> = rows.iter().flat_map(|row| row.sources.clone()).collect();
         sources.truncate(rows.len());
@@ -91,7 +92,9 @@ impl<'a> Narrative<'a> {
         self.html.push_str("</thead><tbody>");
         for row in rows {
             let id = self.link(&row.sources);
-            self.cells(&id, "td", columns.iter().map(|at| row.said[*at].as_str()));
+            let first = format!("{}{}", row.said[0], caveat(&row.sources));
+            let rest = columns.iter().filter(|at| **at > 0).map(|at| row.said[*at].as_str());
+            self.cells(&id, "td", std::iter::once(first.as_str()).chain(rest));
         }
         self.html.push_str("</tbody></table>");
     }
@@ -128,9 +131,23 @@ impl<'a> Narrative<'a> {
         let mut text = Tree::object();
         text.set("extension", Tree::Array(self.links.iter().map(text_link).collect()));
         text.set("status", Tree::string("generated"));
-        let div = format!("<div xmlns=\"http://www.w3.org/1999/xhtml\">{}</div>", self.html);
+        let div = format!(
+            "<div xmlns=\"http://www.w3.org/1999/xhtml\" xml:lang=\"en\" lang=\"en\">{}</div>",
+            self.html
+        );
         text.set("div", Tree::string(div));
         text
+    }
+}
+
+/// An extension that may turn a statement into its opposite is not understood here, so whoever
+/// reads must be told.
+fn caveat(sources: &[&Found]) -> &'static str {
+    let is_modified = sources.iter().any(|found| found.root().get("modifierExtension").is_some());
+    if is_modified {
+        " [The source is qualified by an extension that is not shown here.]"
+    } else {
+        ""
     }
 }
 

@@ -4,7 +4,7 @@ use super::Audience;
 use super::chart::Chart;
 use super::narrative::Row;
 use super::reading::{Reading, latest};
-use super::rules::{PREGNANCY_CODES, SectionRule, VITAL_CODES, section};
+use super::rules::{PREGNANCY_CODES, SOCIAL_CODES, SectionRule, VITAL_CODES, section};
 use super::section::{Section, cut, more};
 use super::wording::{code_label, codes, concept_key, counted, minute, name};
 use crate::Found;
@@ -20,6 +20,8 @@ pub(super) fn section_of(found: &Found) -> &'static str {
     let is_in = |code: &str| categories.iter().any(|category| category == code);
     if is_one_of(PREGNANCY_CODES) {
         "pregnancy"
+    } else if is_one_of(SOCIAL_CODES) {
+        "social"
     } else if is_in("laboratory") {
         "results"
     } else if is_in("vital-signs") || is_in("exam") {

@@ -8,7 +8,7 @@ use fhir::json::Value;
 use super::Audience;
 use super::decimal::Decimal;
 use super::flag::{Flag, flag, is_same_unit, range_text};
-use super::wording::{concept_key, day, minute, name, plain, value};
+use super::wording::{codes, concept_key, day, minute, name, plain, reference_name, value};
 use crate::Found;
 use crate::patient::dates;
 
@@ -41,6 +41,7 @@ pub(super) fn latest<'a>(observations: &[&'a Found], audience: Audience) -> Vec<
         let code = found.root().get("code");
         let key = code.and_then(|code| concept_key(code, "http://loinc.org"));
         let key = key.unwrap_or_else(|| found.address());
+        let key = format!("{key}{}", focus(found));
         let group = groups.entry(key.clone()).or_default();
         if group.is_empty() {
             order.push(key);
@@ -87,8 +88,11 @@ impl<'a> Reading<'a> {
             let label = label.and_then(|code| name(code, audience)).map(|name| plain(&name));
             Some(Part { label, holder, text, flag: flag(holder), change })
         });
-        let parts = parts.collect();
-        let name = named.unwrap_or_else(|| unnamed(audience).to_owned());
+        let mut parts: Vec<Part<'a>> = parts.collect();
+        // A blood pressure is said from its systolic value on, whatever the order it came in.
+        parts.sort_by_key(|part| !is_systolic(part.holder));
+        let named = named.unwrap_or_else(|| unnamed(audience).to_owned());
+        let name = format!("{named}{}", focus(found));
         Self { found, previous, name, parts, audience }
     }
 
@@ -156,6 +160,17 @@ impl<'a> Reading<'a> {
         let state = self.state().map(|state| format!(" ({state})")).unwrap_or_default();
         format!("{}{state}{date}: {said}.", plain(&self.name))
     }
+}
+
+/// Whom or what the observation is about when that is not the patient: a fetus, an implant.
+fn focus(found: &Found) -> String {
+    let mut about = found.root().list("focus");
+    let Some(first) = about.next() else { return String::new() };
+    format!(" (of {})", reference_name(first).unwrap_or_else(|| "somebody else".to_owned()))
+}
+
+fn is_systolic(holder: Value<'_>) -> bool {
+    codes(holder.get("code")).iter().any(|code| code == "8480-6")
 }
 
 fn unnamed(audience: Audience) -> &'static str {

@@ -1,5 +1,5 @@
-//! What belongs to a summary: one row per section of the [International Patient Summary], as data, so
-//! that the published guide and the engine say the same.
+//! What belongs to a summary: one row per section of the [International Patient Summary], as data,
+//! so that the published guide and the engine say the same.
 //!
 //! [International Patient Summary]: http://hl7.org/fhir/uv/ips/
 
@@ -60,7 +60,8 @@ pub struct SectionRule {
 
 /// Resources that are read for one summary; a record with more is refused and never cut in silence.
 pub const RESOURCES_MAX: usize = 20_000;
-/// Cited resources behind the sentence that says how many more there are; beyond, it says "at least".
+/// Cited resources behind the sentence that says how many more there are; beyond, it says "at
+/// least".
 pub const MORE_MAX: usize = 50;
 /// Entries of the document beyond which referenced resources are left to their server.
 pub const ENTRIES_MAX: usize = 2_000;
@@ -313,6 +314,11 @@ pub const PREGNANCY_CODES: &[&str] = &[
     "11640-0", "11612-9", "11613-7", "11614-5", "33065-4",
 ];
 
+/// LOINC codes of observations that belong to Social History, however they are categorised:
+/// smoking, tobacco, alcohol.
+pub const SOCIAL_CODES: &[&str] =
+    &["72166-2", "11367-0", "11331-6", "74013-4", "63640-7", "82589-3"];
+
 /// LOINC codes of vital signs, for observations that state no category.
 pub const VITAL_CODES: &[&str] = &[
     "85353-1", "9279-1", "8867-4", "2708-6", "59408-5", "8310-5", "8302-2", "9843-4", "29463-7",
@@ -323,7 +329,8 @@ pub const VITAL_CODES: &[&str] = &[
 /// `adr`.
 pub const DIRECTIVE_CODES: &[&str] = &["acd", "dnr", "emrgonly", "hcd", "polst", "42348-3"];
 
-/// Codes by which a record says that there is nothing of a kind: no known allergy, problem, medicine.
+/// Codes by which a record says that there is nothing of a kind: no known allergy, problem,
+/// medicine.
 pub const ABSENCE_CODES: &[&str] = &[
     "716186003",
     "409137002",

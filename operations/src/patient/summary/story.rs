@@ -6,6 +6,7 @@ use fhir::primitive::{DateTime, Precision, civil_from_days};
 
 use super::chart::Chart;
 use super::conditions::is_absence;
+use super::medicines::Medicine;
 use super::narrative::Sentence;
 use super::rules::{ENCOUNTERS, INLINE_MAX, STORY_EVENTS_MAX, STORY_RESULTS_MAX, section};
 use super::section::{Section, more};
@@ -48,12 +49,20 @@ fn current_medicines<'a>(chart: &Chart<'a>, person: &Person<'_>, out: &mut Secti
         let said = format!("The record states: {}.", medicine.phrase());
         out.narrative().paragraph(&Sentence::new(said, medicine.sources));
     }
-    let items = current.into_iter().map(|medicine| {
-        let phrase = medicine.phrase();
-        Sentence::new(phrase, medicine.sources)
-    });
+    let (forbidden, current): (Vec<_>, Vec<_>) =
+        current.into_iter().partition(|medicine| medicine.is_forbidden);
+    let items = |medicines: Vec<Medicine<'a>>| {
+        medicines.into_iter().map(|medicine| {
+            let phrase = medicine.phrase();
+            Sentence::new(phrase, medicine.sources)
+        })
+    };
     let words = ("current medicine", "current medicines");
-    told(out, &format!("{} ", person.has), items.collect(), words);
+    told(out, &format!("{} ", person.has), items(current).collect(), words);
+    for mut sentence in items(forbidden) {
+        sentence.said = format!("The record forbids: {}.", sentence.said);
+        out.narrative().paragraph(&sentence);
+    }
 }
 
 fn active_allergies<'a>(chart: &Chart<'a>, person: &Person<'_>, out: &mut Section<'a>) {
@@ -207,6 +216,7 @@ impl<'a> Person<'a> {
         };
         let noun = self.noun(age);
         match age {
+            Some(age) if age.is_about => format!("{subject} a {noun}{born}, {} old.", age.text()),
             Some(age) => {
                 let adjective = age.adjective();
                 let vowel = adjective.starts_with('8') || matches!(age.number, 11 | 18);
@@ -284,7 +294,6 @@ impl Age {
     }
 
     fn adjective(self) -> String {
-        let about = if self.is_about { "about " } else { "" };
-        format!("{about}{}-{}-old", self.number, self.unit)
+        format!("{}-{}-old", self.number, self.unit)
     }
 }

@@ -12,14 +12,14 @@ pub(super) fn codes(concept: Option<Value<'_>>) -> Vec<String> {
     codings.filter_map(|coding| Some(coding.str("code")?.into_owned())).collect()
 }
 
-/// What the concept is called: its text, the display of a coding, or the code itself, which patients
-/// are spared.
+/// What the concept is called: its text, the display of a coding, or the code itself, which
+/// patients are spared.
 pub(super) fn name(concept: Value<'_>, audience: Audience) -> Option<String> {
     let text = said(concept.str("text"));
     let display = || concept.list("coding").find_map(|coding| said(coding.str("display")));
     let named = text.or_else(display);
     match audience {
-        Audience::Patient => named.map(|name| glossary::explain(&plain(&name))),
+        Audience::Patient => named.map(|name| glossary::explain(&unbracketed(&plain(&name)))),
         Audience::Clinician => {
             named.or_else(|| concept.list("coding").find_map(|coding| said(coding.str("code"))))
         }
@@ -54,6 +54,16 @@ const SEMANTIC_TAGS: &[&str] = &[
 pub(super) fn plain(name: &str) -> String {
     let stripped = SEMANTIC_TAGS.iter().find_map(|tag| name.strip_suffix(tag));
     stripped.unwrap_or(name).to_owned()
+}
+
+/// A name of LOINC without the `[Mass/volume]` that says which kind of quantity was measured.
+fn unbracketed(name: &str) -> String {
+    let mut out = name.to_owned();
+    while let Some(start) = out.find(" [") {
+        let Some(end) = out[start..].find(']') else { break };
+        out.replace_range(start..=start + end, "");
+    }
+    out
 }
 
 /// `SNOMED CT 44054006`: the first code, for clinicians.

@@ -7,7 +7,7 @@ use crate::generate::conditions::{
 };
 use crate::generate::date::Date;
 use crate::generate::medicines::{
-    ALBUTEROL, AMOXICILLIN_LIQUID, FLUTICASONE, MONTELUKAST_5, PREDNISONE,
+    ALBUTEROL, AMOXICILLIN_LIQUID, EPINEPHRINE, FLUTICASONE, MONTELUKAST_5, PREDNISONE,
 };
 use crate::generate::notes::{Note, PROGRESS};
 use crate::generate::practitioners::{EMERGENCY_PHYSICIAN, PEDIATRICIAN};
@@ -34,6 +34,7 @@ pub(crate) fn write(record: &mut Record) {
     record.smoking(&visit, NEVER_SMOKER);
     record.prescribe(&visit, &ALBUTEROL, Some(asthma));
     record.prescribe(&visit, &FLUTICASONE, Some(asthma));
+    record.prescribe(&visit, &EPINEPHRINE, None);
     record.care(
         &visit,
         asthma,
@@ -107,7 +108,7 @@ fn exacerbation(record: &mut Record, date: Date) {
     // 1 mg per kg and day, in halves of a 20 mg tablet, at most 40 mg.
     let dose = ((usual.weight / 10.0).round() * 10.0).clamp(10.0, 40.0);
     record.course(&visit, &PREDNISONE.dosed(dose), Some(at), 5);
-    record.procedure(&visit, "Nebulized albuterol treatment", None, Some(at));
+    record.procedure(&visit, "Nebulized albuterol treatment", at);
     record.note(&visit, &Note {
         kind: PROGRESS,
         history: "with asthma, brought with two days of cold symptoms and wheeze since the night.",

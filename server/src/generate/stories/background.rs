@@ -5,7 +5,7 @@ use crate::generate::care::{
 };
 use crate::generate::conditions::{
     ADULT_EXAMINATION, ANKLE_SPRAIN, BACK_PAIN, DEPRESSION, Diagnosis, HYPOTHYROIDISM,
-    KNEE_ARTHRITIS, REFLUX, RESPIRATORY_INFECTION, RHINITIS, SINUSITIS,
+    KNEE_ARTHRITIS, REFLUX, RESPIRATORY_INFECTION, RHINITIS, SINUSITIS, capitalized,
 };
 use crate::generate::date::Date;
 use crate::generate::labs::{BLOOD_COUNT, COMPREHENSIVE, LIPIDS, TSH};
@@ -116,10 +116,7 @@ pub(crate) fn passing_illness(record: &mut Record, date: Date) {
             history: &format!("{history} for {days} days."),
             denies,
             examination,
-            assessment: &format!(
-                "{}, uncomplicated.",
-                super::super::conditions::capitalized(illness.name)
-            ),
+            assessment: &format!("{}, uncomplicated.", capitalized(illness.name)),
             plan: &[&treatment, "Return if worse or not better in two weeks."],
         },
     );
@@ -174,7 +171,7 @@ pub(crate) fn comorbidity(record: &mut Record) {
             history,
             denies: "weight loss, fever or night sweats",
             examination: "Well appearing, in no distress. Heart regular, lungs clear.",
-            assessment: &format!("{}, new.", super::super::conditions::capitalized(diagnosis.name)),
+            assessment: &format!("{}, new.", capitalized(diagnosis.name)),
             plan: &[&format!("Start {}.", regimen.line()), "Follow up in three months."],
         },
     );

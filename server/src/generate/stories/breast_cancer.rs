@@ -1,8 +1,9 @@
 //! The work-up of a breast cancer: screening, diagnostic imaging, biopsy, staging, a plan.
 
 use super::background::{USUAL_SMOKING, check_up, opening};
-use crate::generate::code::{Code, loinc, pcs};
+use crate::generate::code::{Code, loinc};
 use crate::generate::conditions::{ABNORMAL_MAMMOGRAM, BREAST_CANCER, BREAST_LUMP};
+use crate::generate::date::Date;
 use crate::generate::labs::{BLOOD_COUNT, COMPREHENSIVE};
 use crate::generate::medicines::LETROZOLE;
 use crate::generate::notes::{CONSULTATION, Note, PROGRESS};
@@ -31,6 +32,14 @@ const STAGING: [(Code, &str); 4] = [
 
 pub(crate) fn write(record: &mut Record) {
     let found = record.today.plus_days(-record.random.between(75, 110));
+    let abnormal = screening(record, found);
+    let lump = diagnosis(record, found);
+    let cancer = surgery(record, found, [abnormal, lump]);
+    oncology(record, found, cancer);
+    record.appointment(record.today.plus_days(9), &SURGEON, "Lumpectomy and sentinel node biopsy");
+}
+
+fn screening(record: &mut Record, found: Date) -> usize {
     let first = check_up(record, found.plus_months(-25));
     opening(record, &first, USUAL_SMOKING);
     record.family_history(&first, ["MTH", "mother"], &BREAST_CANCER, 61);
@@ -48,8 +57,10 @@ pub(crate) fn write(record: &mut Record) {
     }
     let mut visit = record.office(found, &RADIOLOGIST, "Screening mammography", SCREENING_REASON);
     record.report(&mut visit, SCREENING, "RAD", &[], Some("Irregular 14 mm density in the upper outer quadrant of the left breast, new since last year. BI-RADS 0, further imaging needed."));
-    let abnormal = record.problem(&visit, &ABNORMAL_MAMMOGRAM, visit.date);
+    record.problem(&visit, &ABNORMAL_MAMMOGRAM, visit.date)
+}
 
+fn diagnosis(record: &mut Record, found: Date) -> usize {
     let mut visit =
         record.office(found.plus_days(8), &FAMILY_PHYSICIAN, "Office visit", BREAST_LUMP.code);
     record.usual_vitals(&mut visit);
@@ -69,12 +80,7 @@ pub(crate) fn write(record: &mut Record) {
         BREAST_LUMP.code,
     );
     record.report(&mut visit, DIAGNOSTIC, "RAD", &[], Some("Spiculated hypoechoic mass of 16 mm at two o'clock in the left breast, axillary nodes normal. BI-RADS 5, highly suggestive of malignancy."));
-    record.procedure(
-        &visit,
-        "Ultrasound-guided core biopsy of the left breast",
-        Some(pcs("0HBU3ZX", "Excision of Left Breast, Percutaneous Approach, Diagnostic")),
-        Some(lump),
-    );
+    record.procedure(&visit, "Ultrasound-guided core biopsy of the left breast", lump);
 
     let mut visit =
         record.office(found.plus_days(18), &PATHOLOGIST, "Pathology examination", BREAST_LUMP.code);
@@ -83,12 +89,16 @@ pub(crate) fn write(record: &mut Record) {
         .map(|(code, value)| record.finding(&mut visit, "laboratory", *code, value))
         .collect();
     record.report(&mut visit, PATHOLOGY, "SP", &markers, Some("Invasive ductal carcinoma of the left breast, Nottingham grade 2. Estrogen and progesterone receptors positive, HER2 negative."));
+    lump
+}
 
+fn surgery(record: &mut Record, found: Date, replaced: [usize; 2]) -> usize {
     let mut visit =
         record.office(found.plus_days(22), &SURGEON, "Surgical consultation", BREAST_CANCER.code);
     record.usual_vitals(&mut visit);
-    record.resolve(abnormal, visit.date);
-    record.resolve(lump, visit.date);
+    for at in replaced {
+        record.resolve(at, visit.date);
+    }
     let cancer = record.problem(&visit, &BREAST_CANCER, visit.date.plus_days(-4));
     record.note(&visit, &Note {
         kind: CONSULTATION,
@@ -98,6 +108,10 @@ pub(crate) fn write(record: &mut Record) {
         assessment: "Invasive ductal carcinoma of the left breast, hormone receptor positive, HER2 negative; breast conservation possible.",
         plan: &["Lumpectomy with sentinel node biopsy offered.", "Medical oncology before surgery.", "Genetic counselling because of the family history."],
     });
+    cancer
+}
+
+fn oncology(record: &mut Record, found: Date, cancer: usize) {
     let mut visit = record.office(
         found.plus_days(31),
         &ONCOLOGIST,
@@ -133,7 +147,6 @@ pub(crate) fn write(record: &mut Record) {
         assessment: "Stage IA (cT1c cN0 cM0) invasive ductal carcinoma, ER and PR positive, HER2 negative.",
         plan: &["Start letrozole 2.5 mg daily until surgery.", "No staging scans without symptoms at this stage.", "Surgery, then radiotherapy; gene expression test on the specimen."],
     });
-    record.appointment(record.today.plus_days(9), &SURGEON, "Lumpectomy and sentinel node biopsy");
 }
 
 const SCREENING_REASON: Code = crate::generate::code::icd(

@@ -3,6 +3,7 @@
 use super::background::{opening, passing_illness, vaccines};
 use crate::generate::care::FORMER_SMOKER;
 use crate::generate::conditions::{DIABETES, HYPERLIPIDEMIA, HYPERTENSION, NEUROPATHY};
+use crate::generate::date::Date;
 use crate::generate::labs::{
     COMPREHENSIVE, GLUCOSE, HBA1C, HDL, LDL, LIPIDS, METABOLIC, TRIGLYCERIDES, URINE_ALBUMIN,
 };
@@ -18,39 +19,8 @@ pub(crate) fn write(record: &mut Record) {
     record.person.weight =
         record.random.normal(31.0, 1.2) * record.person.height.powi(2) / 10_000.0;
     let start = record.today.plus_months(-63).plus_days(record.random.between(0, 25));
-    let mut visit = record.office(start, &INTERNIST, "Office visit", DIABETES.code);
-    opening(record, &visit, FORMER_SMOKER);
-    record.vitals_at(&mut visit, 142.0, 86.0);
-    let diabetes = record.problem(&visit, &DIABETES, visit.date);
-    let pressure = record.problem(&visit, &HYPERTENSION, visit.date.plus_years(-3));
-    let lipids = record.problem(&visit, &HYPERLIPIDEMIA, visit.date.plus_years(-2));
-    record.family_history(&visit, ["MTH", "mother"], &DIABETES, 58);
     let mut hba1c = record.random.real(6.7, 7.0);
-    glycemia(record, &mut visit, hba1c);
-    record.panel(&mut visit, &COMPREHENSIVE, &[(&GLUCOSE, glucose(hba1c))]);
-    record.panel(&mut visit, &LIPIDS, &[(&LDL, 148.0), (&HDL, 39.0), (&TRIGLYCERIDES, 192.0)]);
-    let mut metformin = record.prescribe(&visit, &METFORMIN_500, Some(diabetes));
-    record.prescribe(&visit, &LISINOPRIL_10, Some(pressure));
-    record.prescribe(&visit, &ATORVASTATIN_20, Some(lipids));
-    record.care(
-        &visit,
-        diabetes,
-        &[&INTERNIST, &NURSE],
-        "HbA1c below 7.0 %",
-        &[
-            "Home glucose log twice a week",
-            "Dietary counselling",
-            "Yearly eye and foot examination",
-        ],
-    );
-    record.note(&visit, &Note {
-        kind: PROGRESS,
-        history: "with newly found type 2 diabetes after months of thirst and fatigue.",
-        denies: "chest pain, visual loss, foot ulcers",
-        examination: "Obese abdomen, heart regular, lungs clear. Feet: pulses present, monofilament felt.",
-        assessment: "Type 2 diabetes, new. Hypertension and hyperlipidemia not at goal.",
-        plan: &["Start metformin, lisinopril and atorvastatin.", "Diabetes education.", "HbA1c in three months."],
-    });
+    let (diabetes, mut metformin) = first_visit(record, start, hba1c);
     passing_illness(record, start.plus_months(14));
     for step in 1..=10 {
         let last = step == 10;
@@ -99,6 +69,43 @@ pub(crate) fn write(record: &mut Record) {
             record.appointment(record.today.plus_days(40), &ENDOCRINOLOGIST, "Diabetes follow-up");
         }
     }
+}
+
+/// Positions of the problem and of metformin.
+fn first_visit(record: &mut Record, start: Date, hba1c: f64) -> (usize, usize) {
+    let mut visit = record.office(start, &INTERNIST, "Office visit", DIABETES.code);
+    opening(record, &visit, FORMER_SMOKER);
+    record.vitals_at(&mut visit, 142.0, 86.0);
+    let diabetes = record.problem(&visit, &DIABETES, visit.date);
+    let pressure = record.problem(&visit, &HYPERTENSION, visit.date.plus_years(-3));
+    let lipids = record.problem(&visit, &HYPERLIPIDEMIA, visit.date.plus_years(-2));
+    record.family_history(&visit, ["MTH", "mother"], &DIABETES, 58);
+    glycemia(record, &mut visit, hba1c);
+    record.panel(&mut visit, &COMPREHENSIVE, &[(&GLUCOSE, glucose(hba1c))]);
+    record.panel(&mut visit, &LIPIDS, &[(&LDL, 148.0), (&HDL, 39.0), (&TRIGLYCERIDES, 192.0)]);
+    let metformin = record.prescribe(&visit, &METFORMIN_500, Some(diabetes));
+    record.prescribe(&visit, &LISINOPRIL_10, Some(pressure));
+    record.prescribe(&visit, &ATORVASTATIN_20, Some(lipids));
+    record.care(
+        &visit,
+        diabetes,
+        &[&INTERNIST, &NURSE],
+        "HbA1c below 7.0 %",
+        &[
+            "Home glucose log twice a week",
+            "Dietary counselling",
+            "Yearly eye and foot examination",
+        ],
+    );
+    record.note(&visit, &Note {
+        kind: PROGRESS,
+        history: "with newly found type 2 diabetes after months of thirst and fatigue.",
+        denies: "chest pain, visual loss, foot ulcers",
+        examination: "Obese abdomen, heart regular, lungs clear. Feet: pulses present, monofilament felt.",
+        assessment: "Type 2 diabetes, new. Hypertension and hyperlipidemia not at goal.",
+        plan: &["Start metformin, lisinopril and atorvastatin.", "Diabetes education.", "HbA1c in three months."],
+    });
+    (diabetes, metformin)
 }
 
 fn glycemia(record: &mut Record, visit: &mut Visit, hba1c: f64) {

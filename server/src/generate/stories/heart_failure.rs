@@ -2,10 +2,11 @@
 
 use super::background::{opening, vaccines};
 use crate::generate::care::FORMER_SMOKER;
-use crate::generate::code::{Code, loinc, pcs};
+use crate::generate::code::{Code, loinc};
 use crate::generate::conditions::{
     ACUTE_FAILURE, CORONARY, HYPERTENSIVE_HEART, OLD_INFARCTION, SYSTOLIC_FAILURE,
 };
+use crate::generate::date::Date;
 use crate::generate::labs::{BLOOD_COUNT, CREATININE, METABOLIC, NT_PROBNP, POTASSIUM, SODIUM};
 use crate::generate::medicines::{
     ASPIRIN, ATORVASTATIN_40, CARVEDILOL_6, CARVEDILOL_12, FUROSEMIDE_20, FUROSEMIDE_40,
@@ -25,6 +26,22 @@ pub(crate) fn write(record: &mut Record) {
     let admission = record.today.plus_days(-record.random.between(70, 110));
     let dry = record.person.weight;
     let start = admission.plus_months(-26);
+    let begun = first_visit(record, start, dry);
+    stable_years(record, start, dry);
+    retention(record, admission, dry);
+    in_hospital(record, admission, dry, begun.failure);
+    after_discharge(record, admission, dry, &begun);
+    record.appointment(record.today.plus_days(20), &CARDIOLOGIST, "Heart failure follow-up");
+}
+
+/// Positions of the problem and of the medicines that change later.
+struct Begun {
+    failure: usize,
+    carvedilol: usize,
+    furosemide: usize,
+}
+
+fn first_visit(record: &mut Record, start: Date, dry: f64) -> Begun {
     let mut visit =
         record.office(start, &CARDIOLOGIST, "Cardiology consultation", SYSTOLIC_FAILURE.code);
     opening(record, &visit, FORMER_SMOKER);
@@ -36,9 +53,9 @@ pub(crate) fn write(record: &mut Record) {
     echo(record, &mut visit, 34.0);
     record.lab(&mut visit, &NT_PROBNP, 1480.0);
     record.panel(&mut visit, &METABOLIC, &[(&CREATININE, 1.08)]);
-    let mut carvedilol = record.prescribe(&visit, &CARVEDILOL_6, Some(failure));
+    let carvedilol = record.prescribe(&visit, &CARVEDILOL_6, Some(failure));
     record.prescribe(&visit, &LISINOPRIL_10, Some(heart));
-    let mut furosemide = record.prescribe(&visit, &FUROSEMIDE_20, Some(failure));
+    let furosemide = record.prescribe(&visit, &FUROSEMIDE_20, Some(failure));
     record.prescribe(&visit, &ASPIRIN, Some(coronary));
     record.prescribe(&visit, &ATORVASTATIN_40, Some(coronary));
     record.care(
@@ -58,6 +75,10 @@ pub(crate) fn write(record: &mut Record) {
         "Chronic systolic heart failure, NYHA class II, ejection fraction 34 %.",
         "Start carvedilol, lisinopril and furosemide.",
     );
+    Begun { failure, carvedilol, furosemide }
+}
+
+fn stable_years(record: &mut Record, start: Date, dry: f64) {
     for month in [4, 10, 16, 22] {
         let mut visit = record.office(
             start.plus_months(month),
@@ -79,6 +100,9 @@ pub(crate) fn write(record: &mut Record) {
             "Continue all medicines.",
         );
     }
+}
+
+fn retention(record: &mut Record, admission: Date, dry: f64) {
     for (days, gain, level) in [(21, 1.6, 1350.0), (7, 3.4, 2600.0)] {
         let mut visit = record.office(
             admission.plus_days(-days),
@@ -98,7 +122,9 @@ pub(crate) fn write(record: &mut Record) {
             "Stricter salt restriction, call if the weight rises further.",
         );
     }
-    in_hospital(record, admission, dry, failure);
+}
+
+fn after_discharge(record: &mut Record, admission: Date, dry: f64, begun: &Begun) {
     let mut visit = record.office(
         admission.plus_days(16),
         &CARDIOLOGIST,
@@ -108,10 +134,9 @@ pub(crate) fn write(record: &mut Record) {
     examine(record, &mut visit, dry + 0.4, [118.0, 70.0, 66.0, 97.0]);
     record.panel(&mut visit, &METABOLIC, &[(&CREATININE, 1.24), (&POTASSIUM, 4.7)]);
     record.lab(&mut visit, &NT_PROBNP, 1120.0);
-    carvedilol = record.renew(carvedilol, &visit, &CARVEDILOL_12, Some(failure));
-    furosemide = record.renew(furosemide, &visit, &FUROSEMIDE_40, Some(failure));
-    debug_assert!(carvedilol < furosemide);
-    record.prescribe(&visit, &SPIRONOLACTONE, Some(failure));
+    record.renew(begun.carvedilol, &visit, &CARVEDILOL_12, Some(begun.failure));
+    record.renew(begun.furosemide, &visit, &FUROSEMIDE_40, Some(begun.failure));
+    record.prescribe(&visit, &SPIRONOLACTONE, Some(begun.failure));
     progress(
         record,
         &visit,
@@ -119,10 +144,9 @@ pub(crate) fn write(record: &mut Record) {
         "Chronic systolic heart failure, compensated after admission.",
         "Carvedilol to 12.5 mg twice daily, furosemide to 40 mg, spironolactone 25 mg added; potassium in one week.",
     );
-    record.appointment(record.today.plus_days(20), &CARDIOLOGIST, "Heart failure follow-up");
 }
 
-fn in_hospital(record: &mut Record, from: crate::generate::date::Date, dry: f64, failure: usize) {
+fn in_hospital(record: &mut Record, from: Date, dry: f64, failure: usize) {
     let stay = Stay { from, nights: 5, emergency: true, kind: "Hospital admission" };
     let mut visit = record.admission(&stay, &HOSPITALIST, ACUTE_FAILURE.code);
     let acute = record.acute(&visit, &ACUTE_FAILURE, stay.nights);
@@ -162,12 +186,7 @@ fn in_hospital(record: &mut Record, from: crate::generate::date::Date, dry: f64,
         record.panel(&mut visit, &METABOLIC, &[(&CREATININE, creatinine), (&POTASSIUM, 3.8)]);
         if day == 2 {
             echo(record, &mut visit, 31.0);
-            record.procedure(
-                &visit,
-                "Transthoracic echocardiogram",
-                Some(pcs("B246ZZZ", "Ultrasonography of Right and Left Heart")),
-                Some(failure),
-            );
+            record.procedure(&visit, "Transthoracic echocardiogram", failure);
         }
     }
     visit.day(1);

@@ -1,7 +1,7 @@
 //! A hip replacement: years of pain, the operation, the discharge and the first control.
 
 use super::background::{USUAL_SMOKING, check_up, opening};
-use crate::generate::code::{Code, loinc, pcs};
+use crate::generate::code::{Code, loinc};
 use crate::generate::conditions::{ARTIFICIAL_HIP, HIP_ARTHRITIS, HYPERTENSION, JOINT_AFTERCARE};
 use crate::generate::labs::{BLOOD_COUNT, HEMOGLOBIN, METABOLIC};
 use crate::generate::medicines::{
@@ -92,11 +92,8 @@ fn in_hospital(record: &mut Record, operation: crate::generate::date::Date, hip:
     };
     let mut visit = record.admission(&stay, &ORTHOPEDIST, HIP_ARTHRITIS.code);
     record.usual_vitals(&mut visit);
-    let code = pcs(
-        "0SR902A",
-        "Replacement of Right Hip Joint with Metal on Polyethylene Synthetic Substitute, Uncemented, Open Approach",
-    );
-    record.procedure(&visit, "Total replacement of the right hip", Some(code), Some(hip));
+
+    record.procedure(&visit, "Total replacement of the right hip", hip);
     record.device(&visit, "Uncemented total hip prosthesis, metal on polyethylene", hip);
     record.note(&visit, &Note {
         kind: OPERATION,

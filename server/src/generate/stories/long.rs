@@ -2,7 +2,6 @@
 
 use super::background::{opening, passing_illness, vaccines};
 use crate::generate::care::FORMER_SMOKER;
-use crate::generate::code::pcs;
 use crate::generate::conditions::{
     CATARACT, DIABETES, HYPERLIPIDEMIA, HYPERTENSION, KNEE_ARTHRITIS, POLYP, PREDIABETES, REFLUX,
 };
@@ -101,16 +100,8 @@ fn milestone(
         }
         30 => {
             let at = record.acute(visit, &POLYP, 1);
-            let code = pcs(
-                "0DBN8ZZ",
-                "Excision of Sigmoid Colon, Via Natural or Artificial Opening Endoscopic",
-            );
-            record.procedure(
-                visit,
-                "Colonoscopy with removal of a sigmoid polyp",
-                Some(code),
-                Some(at),
-            );
+
+            record.procedure(visit, "Colonoscopy with removal of a sigmoid polyp", at);
             "Polyp of the sigmoid colon removed at colonoscopy; again in five years."
         }
         38 => {
@@ -131,11 +122,8 @@ fn milestone(
         }
         66 => {
             let at = record.acute(visit, &CATARACT, 1);
-            let code = pcs(
-                "08RJ3JZ",
-                "Replacement of Right Lens with Synthetic Substitute, Percutaneous Approach",
-            );
-            record.procedure(visit, "Cataract operation of the right eye", Some(code), Some(at));
+
+            record.procedure(visit, "Cataract operation of the right eye", at);
             "Cataract of the right eye operated."
         }
         _ => "No change of medicines.",

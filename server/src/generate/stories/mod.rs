@@ -27,6 +27,8 @@ pub(crate) struct Story {
     ages: (i32, i32),
     /// Weight among the records after the first twelve.
     share: i32,
+    /// Some of these people have died.
+    pub(crate) grave: bool,
     pub(crate) write: fn(&mut Record),
 }
 
@@ -37,19 +39,24 @@ const fn story(
     share: i32,
     write: fn(&mut Record),
 ) -> Story {
-    Story { slug, title, sex, ages, share, write }
+    Story { slug, title, sex, ages, share, grave: false, write }
+}
+
+const fn grave(mut story: Story) -> Story {
+    story.grave = true;
+    story
 }
 
 pub(crate) static STORIES: [Story; 12] = [
     story(["diabetes", "Diabetes with rising HbA1c"], None, (48, 68), 14, diabetes::write),
     story(["hypertension", "Essential hypertension"], None, (42, 70), 18, hypertension::write),
-    story(
+    grave(story(
         ["heart-failure", "Heart failure with an admission"],
         None,
         (62, 80),
         6,
         heart_failure::write,
-    ),
+    )),
     story(["asthma", "Child with asthma"], None, (7, 11), 9, asthma::write),
     story(
         ["pregnancy", "Pregnancy, second trimester"],
@@ -73,10 +80,22 @@ pub(crate) static STORIES: [Story; 12] = [
         hip_replacement::write,
     ),
     story(["healthy", "Healthy adult"], None, (24, 45), 22, healthy::write),
-    story(["kidney", "Chronic kidney disease with polypharmacy"], None, (60, 76), 6, kidney::write),
+    grave(story(
+        ["kidney", "Chronic kidney disease with polypharmacy"],
+        None,
+        (60, 76),
+        6,
+        kidney::write,
+    )),
     story(["short", "A very short record"], None, (20, 60), 5, short::write),
     story(["long", "A very long record"], None, (66, 78), 1, long::write),
-    story(["elderly", "COPD, warfarin, a fall and memory loss"], None, (81, 90), 3, elderly::write),
+    grave(story(
+        ["elderly", "COPD, warfarin, a fall and memory loss"],
+        None,
+        (81, 90),
+        3,
+        elderly::write,
+    )),
 ];
 
 /// The story of a record: the first twelve in order, then a realistic mix.

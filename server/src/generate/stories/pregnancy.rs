@@ -34,6 +34,14 @@ pub(crate) fn write(record: &mut Record) {
     let weeks = record.random.between(25, 27);
     let last_period = record.today.plus_days(-weeks * 7 - record.random.between(0, 6));
     let before = record.person.weight;
+    let first = first_visit(record, last_period, before);
+    for week in [12, 16, 20, 24] {
+        follow_up(record, last_period, week, before, first);
+    }
+    record.appointment(last_period.plus_days(29 * 7), &OBSTETRICIAN, "Prenatal visit");
+}
+
+fn first_visit(record: &mut Record, last_period: Date, before: f64) -> usize {
     let mut visit = record.office(
         last_period.plus_days(8 * 7 + 4),
         &OBSTETRICIAN,
@@ -66,56 +74,55 @@ pub(crate) fn write(record: &mut Record) {
         "Normal first pregnancy, first trimester.",
         "Prenatal laboratory and dating ultrasound today.",
     );
-    let mut pregnancy = first;
-    for week in [12, 16, 20, 24] {
-        let mut visit = record.office(
-            last_period.plus_days(week * 7 + 3),
-            &OBSTETRICIAN,
-            "Prenatal visit",
-            PREGNANCY.code,
-        );
-        if week == 16 {
-            record.resolve(first, visit.date);
-            pregnancy = record.problem(&visit, &PREGNANCY, last_period);
-        }
-        let gain = f64::from(week - 10) * 0.42;
-        examine(record, &mut visit, before + 0.5 + gain, last_period);
-        let beats = record.random.normal(148.0, 5.0);
-        record.number(&mut visit, "exam", FETAL_RATE, (beats, 0), ["beats/minute", "/min"]);
-        let mut step = "Continue; next visit in four weeks.";
-        match week {
-            12 => record.vaccine(&visit, INFLUENZA),
-            20 => {
-                record.number(&mut visit, "exam", FUNDUS, (20.0, 0), ["cm", "cm"]);
-                record.report(&mut visit, ULTRASOUND, "RAD", &[], Some("Normal fetal anatomy, growth in agreement with dates, posterior placenta clear of the cervix."));
-            }
-            24 => {
-                record.number(&mut visit, "exam", FUNDUS, (24.0, 0), ["cm", "cm"]);
-                let sugar = record.random.normal(118.0, 7.0).min(134.0);
-                record.lab(&mut visit, &GLUCOSE_CHALLENGE, sugar);
-                record.panel(&mut visit, &BLOOD_COUNT, &[(&HEMOGLOBIN, 10.4), (&MCV, 78.0)]);
-                record.lab(&mut visit, &FERRITIN, 9.0);
-                let anemia = record.problem(&visit, &PREGNANCY_ANEMIA, visit.date);
-                record.prescribe(&visit, &FERROUS_SULFATE, Some(anemia));
-                step = "Start ferrous sulfate; blood count again at 28 weeks. Tdap at 28 weeks.";
-            }
-            _ => {}
-        }
-        let assessment = if week == 24 {
-            "Normal first pregnancy with mild iron deficiency anemia; glucose challenge normal."
-        } else {
-            "Normal first pregnancy."
-        };
-        note(
-            record,
-            &visit,
-            &format!("at {week} weeks of her first pregnancy, feeling well."),
-            assessment,
-            step,
-        );
+    first
+}
+
+fn follow_up(record: &mut Record, last_period: Date, week: i32, before: f64, first: usize) {
+    let mut visit = record.office(
+        last_period.plus_days(week * 7 + 3),
+        &OBSTETRICIAN,
+        "Prenatal visit",
+        PREGNANCY.code,
+    );
+    if week == 16 {
+        record.resolve(first, visit.date);
+        record.problem(&visit, &PREGNANCY, last_period);
     }
-    debug_assert!(pregnancy > first);
-    record.appointment(last_period.plus_days(29 * 7), &OBSTETRICIAN, "Prenatal visit");
+    let gain = f64::from(week - 10) * 0.42;
+    examine(record, &mut visit, before + 0.5 + gain, last_period);
+    let beats = record.random.normal(148.0, 5.0);
+    record.number(&mut visit, "exam", FETAL_RATE, (beats, 0), ["beats/minute", "/min"]);
+    let mut step = "Continue; next visit in four weeks.";
+    match week {
+        12 => record.vaccine(&visit, INFLUENZA),
+        20 => {
+            record.number(&mut visit, "exam", FUNDUS, (20.0, 0), ["cm", "cm"]);
+            record.report(&mut visit, ULTRASOUND, "RAD", &[], Some("Normal fetal anatomy, growth in agreement with dates, posterior placenta clear of the cervix."));
+        }
+        24 => {
+            record.number(&mut visit, "exam", FUNDUS, (24.0, 0), ["cm", "cm"]);
+            let sugar = record.random.normal(118.0, 7.0).min(134.0);
+            record.lab(&mut visit, &GLUCOSE_CHALLENGE, sugar);
+            record.panel(&mut visit, &BLOOD_COUNT, &[(&HEMOGLOBIN, 10.4), (&MCV, 78.0)]);
+            record.lab(&mut visit, &FERRITIN, 9.0);
+            let anemia = record.problem(&visit, &PREGNANCY_ANEMIA, visit.date);
+            record.prescribe(&visit, &FERROUS_SULFATE, Some(anemia));
+            step = "Start ferrous sulfate; blood count again at 28 weeks. Tdap at 28 weeks.";
+        }
+        _ => {}
+    }
+    let assessment = if week == 24 {
+        "Normal first pregnancy with mild iron deficiency anemia; glucose challenge normal."
+    } else {
+        "Normal first pregnancy."
+    };
+    note(
+        record,
+        &visit,
+        &format!("at {week} weeks of her first pregnancy, feeling well."),
+        assessment,
+        step,
+    );
 }
 
 fn dating(record: &mut Record, visit: &Visit, last_period: Date) {

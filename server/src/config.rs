@@ -1,0 +1,223 @@
+//! The configuration: every setting and limit, and where each value came from. Nothing else reads
+//! the environment.
+
+mod layers;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use layers::{Flag, Loaded, Origin, load};
+
+/// All settings. `brigid.toml` has the same names; `BRIGID_LIMITS__BODY_BYTES` is
+/// `limits.body_bytes`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Address and port for clients; port 0 lets the system choose.
+    pub listen: String,
+    /// Address and port for metrics; empty for none.
+    pub admin_listen: String,
+    /// What clients call this server, without a path: links in answers start with it. Empty: made
+    /// from `listen`.
+    pub public_url: String,
+    /// Folder of the embedded store; made when it is missing.
+    pub data_dir: PathBuf,
+    /// The tenant that is also served at `/fhir`.
+    pub default_tenant: String,
+    /// Browser apps.
+    pub cors: Cors,
+    /// Limits of requests and answers.
+    pub limits: Limits,
+    /// The embedded store.
+    pub storage: Storage,
+    /// What is checked across resources.
+    pub integrity: Integrity,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// Browser apps from other origins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cors {
+    /// Origins that may ask: `https://app.example.org`; `*` for any; empty for none.
+    pub origins: Vec<String>,
+}
+
+/// Limits of requests and answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Greatest length of a body, packed and unpacked, in bytes.
+    pub body_bytes: usize,
+    /// Greatest length of an address, in bytes; page links may be longer.
+    pub url_bytes: usize,
+    /// Matches in a page when the client does not say.
+    pub page_size_default: u32,
+    /// Most matches in a page, whatever the client says.
+    pub page_size_max: u32,
+    /// Most resources that `_include` and `_revinclude` add to a page.
+    pub included_resources: usize,
+    /// Most entries of a batch or transaction.
+    pub bundle_entries: usize,
+}
+
+/// The embedded store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Storage {
+    /// Memory for blocks of the files, per tenant, in bytes.
+    pub cache_bytes: u64,
+    /// Greatest length of the journals, per tenant, in bytes; at least 64 MiB.
+    pub journal_bytes: u64,
+    /// Greatest length of what is kept in memory of one key space, in bytes.
+    pub memtable_bytes: u64,
+}
+
+/// What is checked across resources.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Integrity {
+    /// Local references to what does not exist.
+    pub references: References,
+}
+
+/// Local references to what does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum References {
+    /// Are stored as they are.
+    Ignore,
+    /// Are refused on write, and so is the deletion of what is referred to.
+    Check,
+}
+
+/// What is logged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// The least serious that is logged.
+    pub level: LogLevel,
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people on a terminal, JSON otherwise.
+    Auto,
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The least serious that is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Failures of the server.
+    Error,
+    /// What an operator should look at.
+    Warn,
+    /// One line per request.
+    Info,
+    /// For those who work on the server.
+    Debug,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080".to_owned(),
+            admin_listen: "127.0.0.1:9464".to_owned(),
+            public_url: String::new(),
+            data_dir: PathBuf::from("brigid-data"),
+            default_tenant: "default".to_owned(),
+            cors: Cors::default(),
+            limits: Limits::default(),
+            storage: Storage::default(),
+            integrity: Integrity::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Cors {
+    fn default() -> Self {
+        Self { origins: vec!["*".to_owned()] }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 128 * 1024 * 1024,
+            url_bytes: 8 * 1024,
+            page_size_default: 50,
+            page_size_max: 1000,
+            included_resources: 2000,
+            bundle_entries: 20_000,
+        }
+    }
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        const MIB: u64 = 1024 * 1024;
+        Self { cache_bytes: 256 * MIB, journal_bytes: 128 * MIB, memtable_bytes: 64 * MIB }
+    }
+}
+
+impl Default for Integrity {
+    fn default() -> Self {
+        Self { references: References::Ignore }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Auto, level: LogLevel::Info }
+    }
+}
+
+impl Config {
+    /// What no type says: which values make sense, alone and together. The key and what is wrong.
+    fn wrong(&self) -> Option<(&'static str, String)> {
+        const JOURNAL_BYTES_MIN: u64 = 64 * 1024 * 1024;
+        let limits = &self.limits;
+        let positive = [
+            ("limits.body_bytes", limits.body_bytes as u64),
+            ("limits.url_bytes", limits.url_bytes as u64),
+            ("limits.page_size_default", u64::from(limits.page_size_default)),
+            ("limits.page_size_max", u64::from(limits.page_size_max)),
+            ("limits.bundle_entries", limits.bundle_entries as u64),
+            ("storage.memtable_bytes", self.storage.memtable_bytes),
+        ];
+        if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
+            return Some((key, "it is at least 1".to_owned()));
+        }
+        if limits.page_size_default > limits.page_size_max {
+            return Some(("limits.page_size_default", "it is at most page_size_max".to_owned()));
+        }
+        if self.storage.journal_bytes < JOURNAL_BYTES_MIN {
+            return Some(("storage.journal_bytes", format!("it is at least {JOURNAL_BYTES_MIN}")));
+        }
+        let is_url = |url: &str| {
+            let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+            rest.is_some_and(|host| !host.trim_end_matches('/').is_empty() && !host.contains('?'))
+        };
+        if !self.public_url.is_empty() && !is_url(&self.public_url) {
+            let text = "it is an address without query: https://fhir.example.org";
+            return Some(("public_url", text.to_owned()));
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+#[path = "config/tests.rs"]
+mod tests;

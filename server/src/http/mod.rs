@@ -1,0 +1,25 @@
+//! HTTP in and out: the one place that knows methods, headers and statuses.
+
+mod body;
+mod conditions;
+mod cors;
+mod date;
+mod exchange;
+mod failure;
+mod listen;
+mod media;
+mod metrics;
+mod page;
+mod pretty;
+mod request;
+mod response;
+mod router;
+mod send;
+mod site;
+mod status;
+mod tenant;
+mod wire;
+
+pub use listen::{Listeners, bind, serve};
+pub use site::{Limits, Readiness, Site};
+pub use wire::HttpWire;

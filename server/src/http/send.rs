@@ -1,0 +1,107 @@
+//! A reply goes out: packed where that helps, with the headers that every answer has.
+
+use std::io::Write;
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+
+use super::response::Reply;
+use super::site::Site;
+
+/// Shorter bodies are not worth packing.
+const PACKED_BYTES_MIN: usize = 1024;
+
+/// Headers of every answer that does not say otherwise itself: nothing that was stored here may
+/// run, be guessed at, framed, or kept by a cache.
+const ALWAYS: [(&str, &str); 5] = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Vary", "Accept, Accept-Encoding, Origin, Prefer"),
+];
+
+/// The response to a request.
+pub(crate) fn response(
+    site: &Site,
+    request: &HttpRequest,
+    mut reply: Reply,
+    request_id: &str,
+) -> HttpResponse {
+    let origin = request.headers().get("Origin").and_then(|value| value.to_str().ok());
+    reply.headers.extend(site.cors.headers(origin));
+    reply.headers.push(("X-Request-Id", request_id.to_owned()));
+    let accepted = request.headers().get("Accept-Encoding").and_then(|value| value.to_str().ok());
+    if reply.body.len() >= PACKED_BYTES_MIN
+        && is_text(&reply)
+        && accepts_gzip(accepted.unwrap_or_default())
+        && let Some(packed) = gzip(&reply.body)
+    {
+        reply.body = packed;
+        reply.headers.push(("Content-Encoding", "gzip".to_owned()));
+    }
+    for (name, value) in ALWAYS {
+        if !reply.headers.iter().any(|(held, _)| *held == name) {
+            reply.headers.push((name, value.to_owned()));
+        }
+    }
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::new(status).set_body(reply.body);
+    for (name, value) in reply.headers {
+        // Values are made of ASCII; one that were not would be left out rather than split.
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value))
+        {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response.map_into_boxed_body()
+}
+
+/// Length of a response's body, in bytes.
+pub(crate) fn length(response: &HttpResponse) -> u64 {
+    match response.body().size() {
+        BodySize::Sized(length) => length,
+        BodySize::None | BodySize::Stream => 0,
+    }
+}
+
+/// Images and the like are packed already.
+fn is_text(reply: &Reply) -> bool {
+    let content_type = reply.headers.iter().find(|(name, _)| *name == "Content-Type");
+    content_type.is_some_and(|(_, value)| {
+        value.starts_with("text/") || value.contains("json") || value.contains("xml")
+    })
+}
+
+fn accepts_gzip(header: &str) -> bool {
+    header.split(',').any(|coding| {
+        let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
+        let quality = parameters.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok());
+        matches!(name.trim(), "gzip" | "*") && quality.is_none_or(|quality| quality > 0.0)
+    })
+}
+
+fn gzip(body: &[u8]) -> Option<Bytes> {
+    let packed = Vec::with_capacity(body.len() / 4);
+    let mut encoder = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
+    encoder.write_all(body).ok()?;
+    encoder.finish().ok().map(Bytes::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::accepts_gzip;
+
+    #[test]
+    fn an_answer_is_packed_only_for_who_can_unpack_it() {
+        assert!(accepts_gzip("deflate, gzip;q=0.5"));
+        assert!(accepts_gzip("*"));
+        assert!(!accepts_gzip("gzip;q=0"));
+        assert!(!accepts_gzip("br, zstd"));
+        assert!(!accepts_gzip(""));
+    }
+}

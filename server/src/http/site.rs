@@ -1,0 +1,70 @@
+//! What all requests share.
+
+use std::sync::Arc;
+
+use fhir::definitions::{self, Schema};
+use interactions::Door;
+
+use super::cors::Cors;
+use super::metrics::Metrics;
+
+/// Says whether requests can be answered; if not, why not.
+pub type Readiness = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
+
+/// Limits of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Greatest length of a body, packed and unpacked, in bytes.
+    pub body_bytes: usize,
+    /// Greatest length of path and query, in bytes. Page links may be longer, up to 64 KiB.
+    pub url_bytes: usize,
+}
+
+/// The server as its requests see it.
+pub struct Site {
+    pub(crate) door: Arc<dyn Door>,
+    pub(crate) default_tenant: String,
+    /// Base at `/fhir`.
+    pub(crate) short_base: Arc<str>,
+    /// Base at `/{tenant}/fhir`.
+    pub(crate) long_base: Arc<str>,
+    pub(crate) limits: Limits,
+    pub(crate) cors: Cors,
+    pub(crate) metrics: Metrics,
+    pub(crate) readiness: Readiness,
+    pub(crate) schema: &'static Schema,
+}
+
+impl Site {
+    /// The site of one tenant's door. `public_url` is what clients call this server, without a
+    /// path; `origins` are the origins of browser apps that may ask, `*` for any.
+    #[must_use]
+    pub fn new(
+        door: Arc<dyn Door>,
+        public_url: &str,
+        default_tenant: &str,
+        limits: Limits,
+        origins: &[String],
+        readiness: Readiness,
+    ) -> Self {
+        let [short_base, long_base] = Self::bases(public_url, default_tenant).map(Arc::from);
+        Self {
+            door,
+            default_tenant: default_tenant.to_owned(),
+            short_base,
+            long_base,
+            limits,
+            cors: Cors::new(origins),
+            metrics: Metrics::default(),
+            readiness,
+            schema: definitions::r4().schema(),
+        }
+    }
+
+    /// The FHIR bases of the default tenant: the short one, then the one with its name.
+    #[must_use]
+    pub fn bases(public_url: &str, default_tenant: &str) -> [String; 2] {
+        let public_url = public_url.trim_end_matches('/');
+        [format!("{public_url}/fhir"), format!("{public_url}/{default_tenant}/fhir")]
+    }
+}

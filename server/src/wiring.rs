@@ -1,0 +1,87 @@
+//! Puts the floors together: store, door, operations.
+
+use std::sync::Arc;
+
+use interactions::{Door, Operation, Performer};
+use storage::{EmbeddedSettings, Status, Store, StoreError, Tenant};
+
+use crate::config::{Config, References};
+use crate::http::{HttpWire, Limits, Site};
+
+/// An open tenant.
+pub(crate) struct Opened {
+    /// Where everything is asked.
+    pub(crate) door: Arc<dyn Door>,
+    /// To close at the end, and to look after.
+    pub(crate) store: Store,
+}
+
+/// Opens a tenant's store and puts the door before it. `public_url` is what clients call this
+/// server.
+///
+/// # Errors
+/// A sentence for people: who holds the store, what is damaged.
+pub(crate) fn open(config: &Config, tenant: &str, public_url: &str) -> Result<Opened, String> {
+    let store = store(config, tenant)?;
+    let settings = interactions::Settings {
+        bases: Site::bases(public_url, tenant).to_vec(),
+        page_size_default: config.limits.page_size_default,
+        page_size_max: config.limits.page_size_max,
+        include_max: config.limits.included_resources,
+        bundle_entries_max: config.limits.bundle_entries,
+        are_references_checked: config.integrity.references == References::Check,
+    };
+    let wire = Arc::new(HttpWire::new());
+    let door = Arc::new(Performer::new(store.clone(), settings, operations(), wire));
+    Ok(Opened { door, store })
+}
+
+/// What is offered beyond the interactions.
+fn operations() -> Vec<Box<dyn Operation>> {
+    Vec::new()
+}
+
+/// Opens a tenant's store.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn store(config: &Config, tenant: &str) -> Result<Store, String> {
+    let settings = EmbeddedSettings {
+        cache_bytes: config.storage.cache_bytes,
+        journal_bytes: config.storage.journal_bytes,
+        memtable_bytes: config.storage.memtable_bytes,
+        ..EmbeddedSettings::new(&config.data_dir)
+    };
+    let opened =
+        Tenant::parse(tenant).and_then(|tenant| storage::Storage::open(&settings)?.store(&tenant));
+    opened.map_err(|error| explain(config, &error))
+}
+
+fn explain(config: &Config, error: &StoreError) -> String {
+    let folder = config.data_dir.display();
+    match error {
+        StoreError::Held(_) | StoreError::Full(_) => format!("{folder}: {error}."),
+        StoreError::Corrupt(_) | StoreError::Fault(_) => format!(
+            "{folder}: {error}. Nothing was changed; `brigid check --data-dir {folder}` says what \
+             is wrong."
+        ),
+        _ => format!("{folder} cannot be opened: {error}."),
+    }
+}
+
+/// The limits of requests.
+pub(crate) fn limits(config: &Config) -> Limits {
+    Limits { body_bytes: config.limits.body_bytes, url_bytes: config.limits.url_bytes }
+}
+
+/// Can the store answer and be written?
+pub(crate) fn readiness(store: &Store) -> Result<(), String> {
+    match store.status() {
+        Status::Writable => Ok(()),
+        // The reason is the system's own words: they go to the log, not to whoever asks.
+        Status::ReadOnly(reason) | Status::Full(reason) => {
+            tracing::warn!(reason, "the store cannot be written");
+            Err("the store cannot be written; reading works".to_owned())
+        }
+    }
+}

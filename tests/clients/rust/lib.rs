@@ -1,0 +1,1 @@
+//! Nothing is here: the tests beside this file are what the crate is for.
