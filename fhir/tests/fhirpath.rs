@@ -266,6 +266,16 @@ fn an_expression_is_cut_off_when_its_fuel_is_used_up() {
     let focus = Item::resource(schema, json.root()).expect("a resource");
     let error = expression.evaluate(&env, focus).expect_err("must be cut off");
     assert_eq!(error.fault, PathFault::Fuel);
+    let many = "(%resource.descendants()).select(%resource.descendants())".to_owned();
+    fails(&(many + &".select(%resource.descendants())".repeat(4)), PathFault::Fuel);
+    let doubled = "'0123456789'.toChars().repeat(toChars()).combine('0123456789'.toChars())";
+    let three = format!("{doubled}.combine({doubled}).combine({doubled})");
+    fails(&format!("({three}).aggregate($total & $total, 'ab')"), PathFault::Fuel);
+    fails(&format!("({three}).aggregate($total.combine($total), 'ab')"), PathFault::Fuel);
+    let group = ".replaceMatches('.+', '$0$0$0$0')".repeat(20);
+    fails(&format!("'xyz'{group}"), PathFault::Fuel);
+    let hex = ".encode('hex')".repeat(40);
+    fails(&format!("'xyz'{hex}"), PathFault::Fuel);
     let double = "'x'".to_owned() + &".replace('x', 'xxxxxxxxxxxxxxxx')".repeat(12);
     fails(&double, PathFault::Fuel);
 }
