@@ -96,8 +96,8 @@ fn a_reference_resolves_to_what_is_contained_or_to_an_element_of_the_type_it_nam
 #[test]
 fn an_entry_of_a_bundle_is_resolved_by_its_full_url() {
     let bundle = r#"{"resourceType":"Bundle","entry":[
-        {"fullUrl":"https://example.org/fhir/Patient/1","resource":{"resourceType":"Patient","id":"1",
-            "gender":"male"}},
+        {"fullUrl":"https://example.org/fhir/Patient/1",
+            "resource":{"resourceType":"Patient","id":"1","gender":"male"}},
         {"fullUrl":"urn:uuid:2","resource":{"resourceType":"Group","id":"2"}}]}"#;
     let json = Json::parse(bundle).expect("JSON");
     let one = |text: &str| evaluate(&json, text).expect("a value");
@@ -266,6 +266,16 @@ fn an_expression_is_cut_off_when_its_fuel_is_used_up() {
     let focus = Item::resource(schema, json.root()).expect("a resource");
     let error = expression.evaluate(&env, focus).expect_err("must be cut off");
     assert_eq!(error.fault, PathFault::Fuel);
+    let many = "(%resource.descendants()).select(%resource.descendants())".to_owned();
+    fails(&(many + &".select(%resource.descendants())".repeat(4)), PathFault::Fuel);
+    let doubled = "'0123456789'.toChars().repeat(toChars()).combine('0123456789'.toChars())";
+    let three = format!("{doubled}.combine({doubled}).combine({doubled})");
+    fails(&format!("({three}).aggregate($total & $total, 'ab')"), PathFault::Fuel);
+    fails(&format!("({three}).aggregate($total.combine($total), 'ab')"), PathFault::Fuel);
+    let group = ".replaceMatches('.+', '$0$0$0$0')".repeat(20);
+    fails(&format!("'xyz'{group}"), PathFault::Fuel);
+    let hex = ".encode('hex')".repeat(40);
+    fails(&format!("'xyz'{hex}"), PathFault::Fuel);
     let double = "'x'".to_owned() + &".replace('x', 'xxxxxxxxxxxxxxxx')".repeat(12);
     fails(&double, PathFault::Fuel);
 }
@@ -282,6 +292,20 @@ fn depth_and_length_have_limits() {
     check(&deepest, &["p"]);
     check(&("id".to_owned() + &" | id".repeat(5000)), &["p"]);
     check(&("true".to_owned() + &" and true".repeat(90)), &["true"]);
+    for (open, close) in [
+        ("$this.select(", ")"),
+        ("$this.where(id.exists()).first().select(", ")"),
+        ("iif(true, ", ")"),
+        ("(1).aggregate(", ")"),
+        ("$this.repeat(", ")"),
+        ("'p' & ('' & ", ")"),
+        ("true implies (1 = (", "))"),
+    ] {
+        for levels in [10, 45, 98, 200] {
+            let json = Json::parse(PATIENT).expect("JSON");
+            let _ = evaluate(&json, &(open.repeat(levels) + "id" + &close.repeat(levels)));
+        }
+    }
 }
 
 /// Pieces that arbitrary expressions are made of.

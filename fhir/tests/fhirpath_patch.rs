@@ -188,11 +188,11 @@ fn a_resource_is_given_as_a_resource() {
         r#"{"resourceType":"Patient","contained":[{"resourceType":"Group","id":"g"}]}"#,
     );
     check(
-        r#"{"resourceType":"Patient","contained":[{"resourceType":"Group","id":"g","quantity":1}]}"#,
+        r#"{"resourceType":"List","contained":[{"resourceType":"Group","quantity":1}]}"#,
         "replace",
-        "Patient.contained[0].quantity",
+        "List.contained[0].quantity",
         &[("value", r#""valueUnsignedInt":2"#)],
-        r#"{"resourceType":"Patient","contained":[{"resourceType":"Group","id":"g","quantity":2}]}"#,
+        r#"{"resourceType":"List","contained":[{"resourceType":"Group","quantity":2}]}"#,
     );
 }
 

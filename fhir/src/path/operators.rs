@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use super::PathError;
 use super::ast::{Expr, Operator};
-use super::eval::{Evaluator, Scope};
+use super::eval::{BYTES_PER_STEP, Evaluator, Scope};
 use super::item::Item;
 use super::{arithmetic, equality, order, types};
 
@@ -34,7 +34,11 @@ impl<'a> Evaluator<'_, 'a> {
             | Operator::GreaterOrEqual => self.ordered(operator, left, right, scope)?,
             _ => {
                 let (left, right) = (self.value(left, scope)?, self.value(right, scope)?);
-                return arithmetic::apply(operator, left, right);
+                let result = arithmetic::apply(operator, left, right)?;
+                if let Some(Item::String(text)) = &result {
+                    self.burn(text.len() as u64 / BYTES_PER_STEP)?;
+                }
+                return Ok(result);
             }
         };
         Ok(truth.map(Item::Boolean))
