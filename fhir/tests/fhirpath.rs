@@ -90,6 +90,7 @@ fn a_reference_resolves_to_what_is_contained_or_to_an_element_of_the_type_it_nam
     check("generalPractitioner.resolve().count()", &["4"]);
     check("'Patient/1'.resolve() is Patient", &["true"]);
     check("'Nothing/1'.resolve()", &[]);
+    check("'Patient?identifier=https://example.org/x|1'.resolve() is Patient", &["true"]);
 }
 
 #[test]
@@ -158,6 +159,38 @@ fn quantities_compare_by_ucum_and_durations_by_the_calendar() {
     check("(6 'cm' / 2 'cm') = 3", &["true"]);
     check("2 * 3 'mg' = 6 'mg'", &["true"]);
     check("5 'mg'.toQuantity('g') = 0.005 'g'", &["true"]);
+}
+
+#[test]
+fn a_quantity_of_fhir_compares_where_it_is_one_amount() {
+    let at = |quantity: &str| {
+        let text = format!(r#"{{"resourceType":"Observation","valueQuantity":{quantity}}}"#);
+        let json = Json::parse(text).expect("JSON");
+        evaluate(&json, "Observation.value > 5 'mg'").expect("a boolean")
+    };
+    let ucum = r#""system":"http://unitsofmeasure.org""#;
+    assert_eq!(at(&format!(r#"{{"value":1,{ucum},"code":"g"}}"#)), ["true"]);
+    assert_eq!(at(&format!(r#"{{"value":6,{ucum},"code":"ug"}}"#)), ["false"]);
+    assert_eq!(at(r#"{"value":6,"unit":"mg"}"#), ["true"]);
+    assert_eq!(at(r#"{"value":6,"unit":"pill"}"#), [""; 0]);
+    assert_eq!(at(&format!(r#"{{"value":6,{ucum},"code":"g","comparator":"<"}}"#)), [""; 0]);
+    assert_eq!(at(r#"{"unit":"mg"}"#), [""; 0]);
+}
+
+#[test]
+fn complex_elements_are_equal_child_by_child() {
+    let json = Json::parse(
+        r#"{"resourceType":"Patient","name":[{"given":["A","B"],"family":"X"},
+        {"family":"X","given":["A","B"]},{"family":"x ","given":["b","A"]}]}"#,
+    )
+    .expect("JSON");
+    let one = |text: &str| evaluate(&json, text).expect("a value");
+    assert_eq!(one("name[0] = name[1]"), ["true"]);
+    assert_eq!(one("name[0] = name[2]"), ["false"]);
+    assert_eq!(one("name[0] ~ name[2]"), ["true"]);
+    assert_eq!(one("name.distinct().count()"), ["2"]);
+    assert_eq!(one("name.given.distinct()"), ["A", "B", "b"]);
+    assert_eq!(one("name.isDistinct()"), ["false"]);
 }
 
 #[test]
