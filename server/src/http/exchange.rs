@@ -123,6 +123,7 @@ fn plain_wish(site: &Site) -> Wish<'_> {
     Wish {
         form: Form::Json,
         is_pretty: false,
+        is_page: false,
         returned: Returned::Representation,
         native: None,
         base: &site.short_base,
@@ -220,6 +221,10 @@ impl<'a> Arrived<'a> {
         } else {
             negotiated?;
         }
+        wish.is_page = format.is_none()
+            && self.request.method() == "GET"
+            && parts.code.as_deref() == Some("summary")
+            && accept.is_some_and(|accept| accept.trim_start().starts_with("text/html"));
         let preferences = self.preferences();
         wish.returned = preferences.returned.unwrap_or_default();
         let content = self.content(payload, word, &parts).await?;
