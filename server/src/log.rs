@@ -4,9 +4,14 @@ use std::io::{self, IsTerminal};
 use std::panic;
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::fmt;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::{fmt, registry};
 
 use crate::config::{Log, LogFormat, LogLevel};
+
+/// The floors of this program.
+const OURS: [&str; 4] = ["server", "operations", "interactions", "storage"];
 
 /// Starts it. A second call changes nothing.
 pub(crate) fn start(settings: &Log) {
@@ -21,14 +26,20 @@ pub(crate) fn start(settings: &Log) {
         LogFormat::Json => false,
         LogFormat::Auto => io::stderr().is_terminal(),
     };
-    let builder = fmt::Subscriber::builder().with_max_level(level).with_writer(io::stderr);
+    // What libraries say of their own accord is seldom for an operator.
+    let libraries = level.min(LevelFilter::WARN);
+    let targets =
+        Targets::new().with_default(libraries).with_targets(OURS.map(|target| (target, level)));
+    let registry = registry().with(targets);
     // That a log is there already is no failure: tests start many servers in one process.
     let _ = if is_human {
-        let builder = builder.with_target(false).with_ansi(io::stderr().is_terminal());
-        tracing::subscriber::set_global_default(builder.finish())
+        let lines = fmt::layer().with_writer(io::stderr).with_target(false);
+        let lines = lines.with_ansi(io::stderr().is_terminal());
+        tracing::subscriber::set_global_default(registry.with(lines))
     } else {
-        let builder = builder.json().flatten_event(true).with_current_span(false);
-        tracing::subscriber::set_global_default(builder.with_span_list(false).finish())
+        let lines = fmt::layer().json().flatten_event(true).with_writer(io::stderr);
+        let lines = lines.with_current_span(false).with_span_list(false);
+        tracing::subscriber::set_global_default(registry.with(lines))
     };
     // The text of a panic can quote what was being read; its place cannot.
     panic::set_hook(Box::new(|info| {

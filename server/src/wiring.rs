@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use interactions::{Door, Operation, Performer};
+use interactions::{Door, Performer};
 use storage::{EmbeddedSettings, Status, Store, StoreError, Tenant};
 
 use crate::config::{Config, References};
@@ -32,13 +32,8 @@ pub(crate) fn open(config: &Config, tenant: &str, public_url: &str) -> Result<Op
         are_references_checked: config.integrity.references == References::Check,
     };
     let wire = Arc::new(HttpWire::new());
-    let door = Arc::new(Performer::new(store.clone(), settings, operations(), wire));
+    let door = Arc::new(Performer::new(store.clone(), settings, operations::all(), wire));
     Ok(Opened { door, store })
-}
-
-/// What is offered beyond the interactions.
-fn operations() -> Vec<Box<dyn Operation>> {
-    Vec::new()
 }
 
 /// Opens a tenant's store.

@@ -39,13 +39,18 @@ pub(crate) fn demo(arguments: &Demo) -> Result<(), String> {
     let base: Arc<str> = Arc::from(format!("{}/fhir", instance.public_url));
     runtime()?.block_on(async {
         let loading = tokio::spawn(load(door, base, options));
-        let served = instance.serve(asked_to_stop()).await;
-        if loading.is_finished() {
-            loading.await.map_err(|error| error.to_string())??;
-        } else {
-            loading.abort();
+        let loader = loading.abort_handle();
+        let stop = async {
+            asked_to_stop().await;
+            // What is not loaded yet is not missed.
+            loader.abort();
+        };
+        instance.serve(stop).await?;
+        match loading.await {
+            Ok(loaded) => loaded,
+            Err(error) if error.is_cancelled() => Ok(()),
+            Err(error) => Err(error.to_string()),
         }
-        served
     })
 }
 

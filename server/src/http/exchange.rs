@@ -59,7 +59,8 @@ pub(crate) async fn answer(
     let status = response.status().as_u16();
     let taken = started.elapsed();
     site.metrics.end(entry.interaction, status, taken);
-    log(&entry, &request_id, status, taken.as_micros(), send::length(&response));
+    let duration_ms = taken.as_secs_f64() * 1000.0;
+    log(&entry, &request_id, status, duration_ms, send::length(&response));
     response
 }
 
@@ -70,19 +71,29 @@ pub(crate) async fn health(site: web::Data<Site>, request: HttpRequest) -> HttpR
     send::response(&site, &request, reply, &request_id(None))
 }
 
-fn log(entry: &Entry, request_id: &str, status: u16, taken_us: u128, bytes: u64) {
+fn log(entry: &Entry, request_id: &str, status: u16, duration_ms: f64, bytes: u64) {
     let resource = entry.resource.as_deref().unwrap_or("-");
-    let (ms, us) = (taken_us / 1000, taken_us % 1000);
-    let duration_ms = format_args!("{ms}.{us:03}");
     if status >= 500 {
         tracing::error!(
-            request_id, interaction = entry.interaction, "resource.type" = resource, status,
-            %duration_ms, bytes, cause = entry.source.as_deref().unwrap_or("-"), "failed"
+            request_id,
+            interaction = entry.interaction,
+            "resource.type" = resource,
+            status,
+            duration_ms,
+            bytes,
+            cause = entry.source.as_deref().unwrap_or("-"),
+            "failed"
         );
     } else {
         tracing::info!(
-            request_id, interaction = entry.interaction, "resource.type" = resource, status,
-            %duration_ms, bytes, cause = entry.source.as_deref(), "answered"
+            request_id,
+            interaction = entry.interaction,
+            "resource.type" = resource,
+            status,
+            duration_ms,
+            bytes,
+            cause = entry.source.as_deref(),
+            "answered"
         );
     }
 }
