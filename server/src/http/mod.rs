@@ -6,6 +6,7 @@ mod cors;
 mod date;
 mod exchange;
 mod failure;
+mod intake;
 mod listen;
 mod media;
 mod metrics;
@@ -21,5 +22,5 @@ mod tenant;
 mod wire;
 
 pub use listen::{Listeners, bind, serve};
-pub use site::{Limits, Readiness, Site};
+pub use site::{Limits, Names, Readiness, Site};
 pub use wire::HttpWire;
