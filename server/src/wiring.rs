@@ -23,8 +23,10 @@ pub(crate) struct Opened {
 /// A sentence for people: who holds the store, what is damaged.
 pub(crate) fn open(config: &Config, tenant: &str, public_url: &str) -> Result<Opened, String> {
     let store = store(config, tenant)?;
+    let [short, long] = Site::bases(public_url, tenant);
+    let bases = if tenant == config.default_tenant { vec![short, long] } else { vec![long] };
     let settings = interactions::Settings {
-        bases: Site::bases(public_url, tenant).to_vec(),
+        bases,
         page_size_default: config.limits.page_size_default,
         page_size_max: config.limits.page_size_max,
         include_max: config.limits.included_resources,

@@ -7,6 +7,7 @@ mod date;
 mod document;
 mod exchange;
 mod failure;
+mod intake;
 mod listen;
 mod media;
 mod metrics;
@@ -22,5 +23,5 @@ mod tenant;
 mod wire;
 
 pub use listen::{Listeners, bind, serve};
-pub use site::{Limits, Readiness, Site};
+pub use site::{Limits, Names, Readiness, Site};
 pub use wire::HttpWire;

@@ -32,7 +32,7 @@ pub(crate) struct Wish<'a> {
     pub(crate) returned: Returned,
     /// `Accept`, where a Binary may be answered with its content: it is read, and `_format` does
     /// not say otherwise.
-    pub(crate) native: Option<Option<&'a str>>,
+    pub(crate) native: Option<String>,
     /// The base through which the request came.
     pub(crate) base: &'a str,
     pub(crate) schema: &'a Schema,
@@ -63,7 +63,7 @@ pub(crate) fn success(answer: Answer, wish: &Wish<'_>) -> Result<Reply, Outcome>
     if answer.done == Done::Deleted || answer.body.is_empty() {
         return Ok(reply);
     }
-    if let Some(accept) = wish.native
+    if let Some(accept) = &wish.native
         && let Some(native) = native(&answer.body, accept)?
     {
         reply.headers.extend(native.headers);
@@ -158,7 +158,7 @@ fn parse(json: Bytes) -> Result<Json, Outcome> {
 }
 
 /// A Binary's content in its own type, if the client wants that.
-fn native(body: &Bytes, accept: Option<&str>) -> Result<Option<Reply>, Outcome> {
+fn native(body: &Bytes, accept: &str) -> Result<Option<Reply>, Outcome> {
     let json = parse(body.clone())?;
     let root = json.root();
     let content_type = root.str("contentType").unwrap_or_default();
