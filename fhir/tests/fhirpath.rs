@@ -2,7 +2,7 @@
 
 use fhir::definitions::r4;
 use fhir::json::{Json, Value};
-use fhir::path::{Environment, Expression, Item, PathFault, Resolve};
+use fhir::path::{Environment, Expression, Item, PathFault, Question, Resolve};
 use proptest::prelude::{ProptestConfig, any, prop, proptest};
 
 const PATIENT: &str = r##"{"resourceType":"Patient","id":"p",
@@ -90,13 +90,14 @@ fn a_reference_resolves_to_what_is_contained_or_to_an_element_of_the_type_it_nam
     check("generalPractitioner.resolve().count()", &["4"]);
     check("'Patient/1'.resolve() is Patient", &["true"]);
     check("'Nothing/1'.resolve()", &[]);
+    check("'Patient?identifier=https://example.org/x|1'.resolve() is Patient", &["true"]);
 }
 
 #[test]
 fn an_entry_of_a_bundle_is_resolved_by_its_full_url() {
     let bundle = r#"{"resourceType":"Bundle","entry":[
-        {"fullUrl":"https://example.org/fhir/Patient/1","resource":{"resourceType":"Patient","id":"1",
-            "gender":"male"}},
+        {"fullUrl":"https://example.org/fhir/Patient/1",
+            "resource":{"resourceType":"Patient","id":"1","gender":"male"}},
         {"fullUrl":"urn:uuid:2","resource":{"resourceType":"Group","id":"2"}}]}"#;
     let json = Json::parse(bundle).expect("JSON");
     let one = |text: &str| evaluate(&json, text).expect("a value");
@@ -161,6 +162,38 @@ fn quantities_compare_by_ucum_and_durations_by_the_calendar() {
 }
 
 #[test]
+fn a_quantity_of_fhir_compares_where_it_is_one_amount() {
+    let at = |quantity: &str| {
+        let text = format!(r#"{{"resourceType":"Observation","valueQuantity":{quantity}}}"#);
+        let json = Json::parse(text).expect("JSON");
+        evaluate(&json, "Observation.value > 5 'mg'").expect("a boolean")
+    };
+    let ucum = r#""system":"http://unitsofmeasure.org""#;
+    assert_eq!(at(&format!(r#"{{"value":1,{ucum},"code":"g"}}"#)), ["true"]);
+    assert_eq!(at(&format!(r#"{{"value":6,{ucum},"code":"ug"}}"#)), ["false"]);
+    assert_eq!(at(r#"{"value":6,"unit":"mg"}"#), ["true"]);
+    assert_eq!(at(r#"{"value":6,"unit":"pill"}"#), [""; 0]);
+    assert_eq!(at(&format!(r#"{{"value":6,{ucum},"code":"g","comparator":"<"}}"#)), [""; 0]);
+    assert_eq!(at(r#"{"unit":"mg"}"#), [""; 0]);
+}
+
+#[test]
+fn complex_elements_are_equal_child_by_child() {
+    let json = Json::parse(
+        r#"{"resourceType":"Patient","name":[{"given":["A","B"],"family":"X"},
+        {"family":"X","given":["A","B"]},{"family":"x ","given":["b","A"]}]}"#,
+    )
+    .expect("JSON");
+    let one = |text: &str| evaluate(&json, text).expect("a value");
+    assert_eq!(one("name[0] = name[1]"), ["true"]);
+    assert_eq!(one("name[0] = name[2]"), ["false"]);
+    assert_eq!(one("name[0] ~ name[2]"), ["true"]);
+    assert_eq!(one("name.distinct().count()"), ["2"]);
+    assert_eq!(one("name.given.distinct()"), ["A", "B", "b"]);
+    assert_eq!(one("name.isDistinct()"), ["false"]);
+}
+
+#[test]
 fn dates_move_by_the_calendar() {
     check("@2020-02-29 + 1 year", &["2021-02-28"]);
     check("@2020-01-31 + 1 month", &["2020-02-29"]);
@@ -216,6 +249,28 @@ fn a_narrative_is_checked_as_xhtml() {
 }
 
 #[test]
+fn profiles_and_value_sets_are_asked_of_who_knows_them() {
+    let json = Json::parse(PATIENT).expect("JSON");
+    let schema = r4().schema();
+    let answer = |question: Question<'_>, item: &Item<'_>| match question {
+        Question::ConformsTo("known") => Some(item.type_name(schema) == "Patient"),
+        Question::MemberOf("known") => Some(item.to_text().as_deref() == Some("official")),
+        _ => None,
+    };
+    let env = Environment { answer: Some(&answer), ..Environment::new(schema, json.root()) };
+    let ask = |text: &str| {
+        let expression = Expression::parse(text).expect("a path");
+        let focus = Item::resource(schema, json.root()).expect("a resource");
+        expression.is_true(&env, focus).map_err(|error| error.fault)
+    };
+    assert_eq!(ask("conformsTo('known')"), Ok(true));
+    assert_eq!(ask("contained[0].conformsTo('known')"), Ok(false));
+    assert_eq!(ask("name.use.memberOf('known')"), Ok(true));
+    assert_eq!(ask("link.memberOf('known').empty()"), Ok(true));
+    assert_eq!(ask("conformsTo('http://trash')"), Err(PathFault::Execution));
+}
+
+#[test]
 fn what_is_not_at_hand_says_so() {
     fails("conformsTo('http://example.org/x')", PathFault::NotSupported);
     fails("name.memberOf('http://example.org/x')", PathFault::NotSupported);
@@ -233,6 +288,16 @@ fn an_expression_is_cut_off_when_its_fuel_is_used_up() {
     let focus = Item::resource(schema, json.root()).expect("a resource");
     let error = expression.evaluate(&env, focus).expect_err("must be cut off");
     assert_eq!(error.fault, PathFault::Fuel);
+    let many = "(%resource.descendants()).select(%resource.descendants())".to_owned();
+    fails(&(many + &".select(%resource.descendants())".repeat(4)), PathFault::Fuel);
+    let doubled = "'0123456789'.toChars().repeat(toChars()).combine('0123456789'.toChars())";
+    let three = format!("{doubled}.combine({doubled}).combine({doubled})");
+    fails(&format!("({three}).aggregate($total & $total, 'ab')"), PathFault::Fuel);
+    fails(&format!("({three}).aggregate($total.combine($total), 'ab')"), PathFault::Fuel);
+    let group = ".replaceMatches('.+', '$0$0$0$0')".repeat(20);
+    fails(&format!("'xyz'{group}"), PathFault::Fuel);
+    let hex = ".encode('hex')".repeat(40);
+    fails(&format!("'xyz'{hex}"), PathFault::Fuel);
     let double = "'x'".to_owned() + &".replace('x', 'xxxxxxxxxxxxxxxx')".repeat(12);
     fails(&double, PathFault::Fuel);
 }
@@ -249,6 +314,20 @@ fn depth_and_length_have_limits() {
     check(&deepest, &["p"]);
     check(&("id".to_owned() + &" | id".repeat(5000)), &["p"]);
     check(&("true".to_owned() + &" and true".repeat(90)), &["true"]);
+    for (open, close) in [
+        ("$this.select(", ")"),
+        ("$this.where(id.exists()).first().select(", ")"),
+        ("iif(true, ", ")"),
+        ("(1).aggregate(", ")"),
+        ("$this.repeat(", ")"),
+        ("'p' & ('' & ", ")"),
+        ("true implies (1 = (", "))"),
+    ] {
+        for levels in [10, 45, 98, 200] {
+            let json = Json::parse(PATIENT).expect("JSON");
+            let _ = evaluate(&json, &(open.repeat(levels) + "id" + &close.repeat(levels)));
+        }
+    }
 }
 
 /// Pieces that arbitrary expressions are made of.

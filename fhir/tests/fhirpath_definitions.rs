@@ -48,6 +48,28 @@ fn every_invariant_is_understood() {
     assert!(count > 1000, "{count}");
 }
 
+#[test]
+fn every_pattern_in_an_invariant_is_understood() {
+    let schema = r4().schema();
+    let json = Json::parse(r#"{"resourceType":"Patient"}"#).expect("JSON");
+    let mut count = 0;
+    for (path, constraint) in constraints() {
+        let text = constraint.expression.as_deref().unwrap_or_default();
+        for pattern in text.split("matches('").skip(1) {
+            let end = pattern.find("')").unwrap_or_else(|| panic!("{path}: {text}"));
+            let test = format!("'x'.matches('{}')", &pattern[..end]);
+            let expression = Expression::parse(&test).expect("a pattern");
+            let env = Environment::new(schema, json.root());
+            let focus = Item::resource(schema, json.root()).expect("a resource");
+            if let Err(error) = expression.is_true(&env, focus) {
+                panic!("{path} {}: {test}: {error}", constraint.key);
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count}");
+}
+
 /// The examples of the specification that are instances of clinical and administrative types.
 fn examples() -> Vec<(String, Json)> {
     packages::files("hl7.fhir.r4.examples.tgz")

@@ -11,7 +11,7 @@ use super::{exists, patient};
 #[test]
 fn a_second_process_on_the_same_folder_refuses_and_says_who_holds_it() {
     let first = Server::start();
-    let printed = Server::try_open(first.data_dir(), &[]).err().expect("the second must not start");
+    let printed = Server::try_open(first.data_dir(), &[]).expect_err("the second must not start");
     assert!(printed.contains(&first.id().to_string()), "{printed}");
 }
 
@@ -66,7 +66,7 @@ fn a_damaged_store_refuses_to_start_and_names_the_way_out() {
     let tenant = data_dir.join("tenants").join("default");
     assert!(exists(&tenant), "the layout of the data folder changed");
     damage(&tenant);
-    let printed = Server::try_open(&data_dir, &[]).err().expect("a damaged store must not start");
+    let printed = Server::try_open(&data_dir, &[]).expect_err("a damaged store must not start");
     assert!(printed.contains("brigid check"), "{printed}");
 }
 

@@ -152,7 +152,7 @@ fn tokens_of(records: &Records, cases: &mut Vec<Case>) {
                 wanted.extend([format!("{system}|{value}"), format!("{system}|")]);
             }
             for text in &wanted {
-                cases.push(records.case(format!("{name}?{code}={}", encode(&text)), |resource| {
+                cases.push(records.case(format!("{name}?{code}={}", encode(text)), |resource| {
                     is_token(&tokens(resource, path), text)
                 }));
             }

@@ -1,6 +1,6 @@
 //! [Boundaries] and precision of decimals, dates and quantities.
 //!
-//! [Boundaries]: http://hl7.org/fhirpath/#lowboundaryprecision-integer-decimal--date--datetime--time
+//! [Boundaries]: http://hl7.org/fhirpath/#utility-functions
 
 use rust_decimal::{Decimal, RoundingStrategy};
 

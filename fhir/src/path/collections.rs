@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use super::ast::{Call, Expr};
 use super::calls::Arguments;
 use super::equality::Seen;
-use super::eval::{Evaluator, Flow, Scope};
+use super::eval::{BYTES_PER_STEP, Evaluator, Flow, Scope};
 use super::functions::Function;
 use super::item::Item;
 use super::{PathError, navigate, order, types};
@@ -291,6 +291,8 @@ impl<'a> Evaluator<'_, 'a> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
+        let bytes = texts.iter().map(|text| text.len() + separator.len()).sum::<usize>();
+        self.burn(bytes as u64 / BYTES_PER_STEP)?;
         Ok(vec![Item::text(texts.join(&*separator))])
     }
 }

@@ -4,6 +4,7 @@
 
 use super::PathError;
 use super::calls::Arguments;
+use super::eval::BYTES_PER_STEP;
 use super::functions::Function;
 use super::item::Item;
 use crate::json::{Json, quote};
@@ -19,7 +20,7 @@ pub(super) fn apply<'a>(
         return Err(arguments.wrong_input(input, "a string"));
     };
     let Some(form) = arguments.text(0)? else { return Ok(None) };
-    arguments.evaluator.burn(text.len() as u64 / 16)?;
+    arguments.evaluator.burn(text.len() as u64 / BYTES_PER_STEP)?;
     let result = match (arguments.function(), &*form) {
         (Function::Encode, "hex") => Some(text.bytes().map(|b| format!("{b:02x}")).collect()),
         (Function::Encode, "base64") => Some(to_base64(text.as_bytes(), STANDARD)),

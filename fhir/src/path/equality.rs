@@ -9,6 +9,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::eval::Evaluator;
 use super::item::Item;
+use super::quantity::{Quantity, Unit};
 use super::{PathError, measure, moments, types};
 use crate::definitions::Schema;
 use crate::json::{Kind, Value};
@@ -18,9 +19,26 @@ const FEW: usize = 8;
 
 /// `=`; `None` where it cannot be known: dates of unlike precision, quantities without a common
 /// unit.
-pub(super) fn equal(schema: &Schema, left: &Item<'_>, right: &Item<'_>) -> Option<bool> {
+///
+/// # Errors
+/// When the elements are larger than the fuel left.
+pub(super) fn equal(
+    evaluator: &Evaluator<'_, '_>,
+    left: &Item<'_>,
+    right: &Item<'_>,
+) -> Result<Option<bool>, PathError> {
+    let schema = evaluator.env.schema;
     let (left, right) = (plain(schema, left), plain(schema, right));
-    let is_equal = match (&left, &right) {
+    if let (Item::Node(left), Item::Node(right)) = (&left, &right) {
+        let is_equal = same(evaluator, left.value, right.value)?
+            && same(evaluator, left.sibling, right.sibling)?;
+        return Ok(Some(is_equal));
+    }
+    Ok(equal_values(&left, &right))
+}
+
+fn equal_values(left: &Item<'_>, right: &Item<'_>) -> Option<bool> {
+    let is_equal = match (left, right) {
         (Item::Boolean(left), Item::Boolean(right)) => left == right,
         (Item::String(left), Item::String(right)) => left == right,
         (Item::Integer(left), Item::Integer(right)) => left == right,
@@ -31,13 +49,10 @@ pub(super) fn equal(schema: &Schema, left: &Item<'_>, right: &Item<'_>) -> Optio
             return moments::order(left, right).map(Ordering::is_eq);
         }
         (Item::Type(left), Item::Type(right)) => left == right,
-        (Item::Node(left), Item::Node(right)) => {
-            same(left.value, right.value) && same(left.sibling, right.sibling)
-        }
-        _ => match (number(&left), number(&right)) {
+        _ => match (number(left), number(right)) {
             (Some(left), Some(right)) => left == right,
             _ => {
-                let quantities = measure::of_item(&left).zip(measure::of_item(&right));
+                let quantities = measure::of_item(left).zip(measure::of_item(right));
                 let Some((left, right)) = quantities else { return Some(false) };
                 return measure::order(&left, &right).map(Ordering::is_eq);
             }
@@ -47,22 +62,30 @@ pub(super) fn equal(schema: &Schema, left: &Item<'_>, right: &Item<'_>) -> Optio
 }
 
 /// `~`
-pub(super) fn equivalent(schema: &Schema, left: &Item<'_>, right: &Item<'_>) -> bool {
+///
+/// # Errors
+/// As [`equal`].
+pub(super) fn equivalent(
+    evaluator: &Evaluator<'_, '_>,
+    left: &Item<'_>,
+    right: &Item<'_>,
+) -> Result<bool, PathError> {
+    let schema = evaluator.env.schema;
     let (left, right) = (plain(schema, left), plain(schema, right));
-    match (&left, &right) {
+    Ok(match (&left, &right) {
         (Item::String(left), Item::String(right)) => folded(left) == folded(right),
         (Item::Node(left), Item::Node(right)) => match (left.value, right.value) {
-            (Some(left), Some(right)) => alike(left, right),
+            (Some(left), Some(right)) => alike(evaluator, left, right)?,
             (left, right) => left.is_none() == right.is_none(),
         },
         _ => match (number(&left), number(&right)) {
             (Some(left), Some(right)) => same_rounded(left, right),
             _ => match measure::of_item(&left).zip(measure::of_item(&right)) {
                 Some((left, right)) => measure::equivalent(&left, &right),
-                None => equal(schema, &left, &right) == Some(true),
+                None => equal_values(&left, &right) == Some(true),
             },
         },
-    }
+    })
 }
 
 /// A primitive as its System value; one without a value stays an element.
@@ -92,67 +115,109 @@ fn folded(text: &str) -> String {
     words.join(" ")
 }
 
-fn same(left: Option<Value<'_>>, right: Option<Value<'_>>) -> bool {
+fn same(
+    evaluator: &Evaluator<'_, '_>,
+    left: Option<Value<'_>>,
+    right: Option<Value<'_>>,
+) -> Result<bool, PathError> {
     match (left, right) {
-        (Some(left), Some(right)) => same_value(left, right),
-        (left, right) => left.is_none() && right.is_none(),
+        (Some(left), Some(right)) => same_value(evaluator, left, right),
+        (left, right) => Ok(left.is_none() && right.is_none()),
     }
 }
 
 /// Do both mean the same JSON? Properties may stand in any order, and digits do not count that do
 /// not change a number.
-fn same_value(left: Value<'_>, right: Value<'_>) -> bool {
+fn same_value(
+    evaluator: &Evaluator<'_, '_>,
+    left: Value<'_>,
+    right: Value<'_>,
+) -> Result<bool, PathError> {
+    evaluator.burn(1)?;
     if left.raw() == right.raw() {
-        return true;
+        return Ok(true);
     }
     match (left.kind(), right.kind()) {
         (Kind::Object, Kind::Object) => {
-            left.entries().count() == right.entries().count()
-                && left
-                    .entries()
-                    .all(|one| right.get(one.key()).is_some_and(|other| same_value(one, other)))
+            same_members(left, right, |one, other| same_value(evaluator, one, other))
         }
         (Kind::Array, Kind::Array) => {
-            left.items().count() == right.items().count()
-                && left.items().zip(right.items()).all(|(left, right)| same_value(left, right))
+            if left.items().count() != right.items().count() {
+                return Ok(false);
+            }
+            for (left, right) in left.items().zip(right.items()) {
+                if !same_value(evaluator, left, right)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
         }
         (Kind::Number, Kind::Number) => {
             let number = |value: Value<'_>| types::decimal(value.raw());
-            number(left).is_some_and(|left| Some(left) == number(right))
+            Ok(number(left).is_some_and(|left| Some(left) == number(right)))
         }
-        (Kind::String, Kind::String) => left.as_str() == right.as_str(),
-        _ => false,
+        (Kind::String, Kind::String) => Ok(left.as_str() == right.as_str()),
+        _ => Ok(false),
     }
 }
 
+/// Do both objects have the same properties, and is each like the other's?
+fn same_members(
+    left: Value<'_>,
+    right: Value<'_>,
+    is_like: impl Fn(Value<'_>, Value<'_>) -> Result<bool, PathError>,
+) -> Result<bool, PathError> {
+    if left.entries().count() != right.entries().count() {
+        return Ok(false);
+    }
+    for one in left.entries() {
+        match right.get(one.key()) {
+            Some(other) if is_like(one, other)? => {}
+            _ => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
 /// [`same_value`] with lists in any order and texts folded.
-fn alike(left: Value<'_>, right: Value<'_>) -> bool {
+fn alike(
+    evaluator: &Evaluator<'_, '_>,
+    left: Value<'_>,
+    right: Value<'_>,
+) -> Result<bool, PathError> {
+    evaluator.burn(1)?;
     if left.raw() == right.raw() {
-        return true;
+        return Ok(true);
     }
     match (left.kind(), right.kind()) {
         (Kind::Object, Kind::Object) => {
-            left.entries().count() == right.entries().count()
-                && left
-                    .entries()
-                    .all(|one| right.get(one.key()).is_some_and(|other| alike(one, other)))
+            same_members(left, right, |one, other| alike(evaluator, one, other))
         }
         (Kind::Array, Kind::Array) => {
             let mut others: Vec<Value<'_>> = right.items().collect();
-            left.items().all(|one| {
-                let at = others.iter().position(|other| alike(one, *other));
-                at.map(|at| others.swap_remove(at)).is_some()
-            }) && others.is_empty()
+            for one in left.items() {
+                let mut found = None;
+                for (at, other) in others.iter().enumerate() {
+                    if alike(evaluator, one, *other)? {
+                        found = Some(at);
+                        break;
+                    }
+                }
+                let Some(at) = found else { return Ok(false) };
+                others.swap_remove(at);
+            }
+            Ok(others.is_empty())
         }
         (Kind::Number, Kind::Number) => {
             let number = |value: Value<'_>| types::decimal(value.raw());
-            number(left).zip(number(right)).is_some_and(|(one, other)| same_rounded(one, other))
+            let both = number(left).zip(number(right));
+            Ok(both.is_some_and(|(one, other)| same_rounded(one, other)))
         }
         (Kind::String, Kind::String) => {
             let text = |value: Value<'_>| value.as_str().map(|text| folded(&text));
-            text(left) == text(right)
+            Ok(text(left) == text(right))
         }
-        _ => false,
+        _ => Ok(false),
     }
 }
 
@@ -162,8 +227,12 @@ fn hash(schema: &Schema, item: &Item<'_>) -> u64 {
     match plain(schema, item) {
         Item::String(text) => text.hash(&mut hasher),
         Item::Boolean(is_true) => is_true.hash(&mut hasher),
-        Item::Integer(number) => Decimal::from(number).hash(&mut hasher),
+        Item::Integer(number) => Decimal::from(number).normalize().hash(&mut hasher),
         Item::Decimal(number) => number.normalize().hash(&mut hasher),
+        // A number is equal to a quantity without unit.
+        Item::Quantity(Quantity { value, unit }) if unit == Unit::ONE => {
+            value.normalize().hash(&mut hasher);
+        }
         _ => {}
     }
     hasher.finish()
@@ -171,8 +240,13 @@ fn hash(schema: &Schema, item: &Item<'_>) -> u64 {
 
 impl<'a> Evaluator<'_, 'a> {
     /// Is one of the items equal to this one?
-    pub(super) fn contains(&self, items: &[Item<'a>], item: &Item<'a>) -> bool {
-        items.iter().any(|other| equal(self.env.schema, other, item) == Some(true))
+    pub(super) fn contains(&self, items: &[Item<'a>], item: &Item<'a>) -> Result<bool, PathError> {
+        for other in items {
+            if equal(self, other, item)? == Some(true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The items without those that are equal to an earlier one.
@@ -183,7 +257,7 @@ impl<'a> Evaluator<'_, 'a> {
         for item in items {
             if count <= FEW {
                 self.burn(kept.len() as u64)?;
-                if !self.contains(&kept, &item) {
+                if !self.contains(&kept, &item)? {
                     kept.push(item);
                 }
             } else if seen.add(self, &item)? {
@@ -209,7 +283,7 @@ impl<'a> Seen<'a> {
     ) -> Result<bool, PathError> {
         let bucket = self.buckets.entry(hash(evaluator.env.schema, item)).or_default();
         evaluator.burn(1 + bucket.len() as u64)?;
-        if evaluator.contains(bucket, item) {
+        if evaluator.contains(bucket, item)? {
             return Ok(false);
         }
         bucket.push(item.clone());
@@ -226,6 +300,6 @@ impl<'a> Seen<'a> {
             return Ok(false);
         };
         evaluator.burn(bucket.len() as u64)?;
-        Ok(evaluator.contains(bucket, item))
+        evaluator.contains(bucket, item)
     }
 }

@@ -8,6 +8,10 @@ use super::item::{Item, TypeInfo};
 use super::quantity::Quantity;
 use super::{Environment, PathError, navigate, strict, types};
 
+/// Bytes of a text that may be made for one step of fuel, which also bounds the memory of texts
+/// that grow at every step.
+pub(super) const BYTES_PER_STEP: u64 = 16;
+
 /// Whether the sink wants further items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -72,7 +76,10 @@ impl<'e, 'a> Evaluator<'e, 'a> {
             Expr::Empty => Ok(Flow::More),
             Expr::This => scope.this.map_or(Ok(Flow::More), |this| sink(this.clone())),
             Expr::Index => scope.index.map_or(Ok(Flow::More), |index| sink(Item::Integer(index))),
-            Expr::Total => self.give(scope.total.iter().cloned(), sink),
+            Expr::Total => {
+                self.burn(scope.total.len() as u64)?;
+                self.give(scope.total.iter().cloned(), sink)
+            }
             Expr::Literal(literal) => sink(item(literal)),
             Expr::Variable(name) => self.variable(name, sink),
             Expr::Name(name) => self.name(name, scope, sink),
@@ -112,6 +119,7 @@ impl<'e, 'a> Evaluator<'e, 'a> {
             }
             Expr::Once(number, inner) => {
                 let items = self.once(*number, inner, scope)?;
+                self.burn(items.len() as u64)?;
                 self.give(items.iter().cloned(), sink)
             }
             Expr::Call(call) => {
@@ -235,6 +243,7 @@ impl<'e, 'a> Evaluator<'e, 'a> {
         let mut flow = Flow::More;
         self.env.variable(name, self.focus, &mut |item| {
             if flow == Flow::More {
+                self.burn(1)?;
                 flow = sink(item)?;
             }
             Ok(())

@@ -6,9 +6,9 @@ use std::cmp::Ordering;
 
 use super::PathError;
 use super::ast::{Expr, Operator};
-use super::eval::{Evaluator, Scope};
+use super::eval::{BYTES_PER_STEP, Evaluator, Scope};
 use super::item::Item;
-use super::{arithmetic, equality, order};
+use super::{arithmetic, equality, order, types};
 
 impl<'a> Evaluator<'_, 'a> {
     pub(super) fn binary(
@@ -34,7 +34,11 @@ impl<'a> Evaluator<'_, 'a> {
             | Operator::GreaterOrEqual => self.ordered(operator, left, right, scope)?,
             _ => {
                 let (left, right) = (self.value(left, scope)?, self.value(right, scope)?);
-                return arithmetic::apply(operator, left, right);
+                let result = arithmetic::apply(operator, left, right)?;
+                if let Some(Item::String(text)) = &result {
+                    self.burn(text.len() as u64 / BYTES_PER_STEP)?;
+                }
+                return Ok(result);
             }
         };
         Ok(truth.map(Item::Boolean))
@@ -82,7 +86,7 @@ impl<'a> Evaluator<'_, 'a> {
         self.burn(left.len() as u64)?;
         let mut answer = Some(true);
         for (left, right) in left.iter().zip(&right) {
-            match equality::equal(self.env.schema, left, right) {
+            match equality::equal(self, left, right)? {
                 Some(true) => {}
                 Some(false) => return Ok(Some(false)),
                 None => answer = None,
@@ -104,11 +108,15 @@ impl<'a> Evaluator<'_, 'a> {
         }
         for item in &left {
             self.burn(right.len() as u64)?;
-            let is_same = |other| equality::equivalent(self.env.schema, item, other);
-            match right.iter().position(is_same) {
-                Some(at) => right.swap_remove(at),
-                None => return Ok(false),
-            };
+            let mut found = None;
+            for (at, other) in right.iter().enumerate() {
+                if equality::equivalent(self, item, other)? {
+                    found = Some(at);
+                    break;
+                }
+            }
+            let Some(at) = found else { return Ok(false) };
+            right.swap_remove(at);
         }
         Ok(true)
     }
@@ -122,7 +130,12 @@ impl<'a> Evaluator<'_, 'a> {
         let Some(item) = self.one(item, scope)? else { return Ok(None) };
         let collection = self.collect(collection, scope)?;
         self.burn(collection.len() as u64)?;
-        Ok(Some(self.contains(&collection, &item)))
+        self.contains(&collection, &item).map(Some)
+    }
+
+    fn is_vague(&self, item: &Item<'a>) -> bool {
+        let node = item.as_node();
+        node.is_some_and(|node| types::is_named(self.env.schema, node.type_id, "Quantity"))
     }
 
     fn ordered(
@@ -134,6 +147,10 @@ impl<'a> Evaluator<'_, 'a> {
     ) -> Result<Option<bool>, PathError> {
         let (left, right) = (self.value(left, scope)?, self.value(right, scope)?);
         let (Some(left), Some(right)) = (left, right) else { return Ok(None) };
+        // A FHIR Quantity without a value, or with a comparator, is no single amount.
+        if [&left, &right].into_iter().any(|one| self.is_vague(one)) {
+            return Ok(None);
+        }
         let order = order::compare(&left, &right).ok_or_else(|| {
             let schema = self.env.schema;
             let (left, right) = (left.type_name(schema), right.type_name(schema));

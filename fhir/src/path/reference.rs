@@ -66,6 +66,11 @@ fn entry<'a>(bundle: Value<'a>, reference: &str) -> Option<Value<'a>> {
 
 /// The type in `Patient/1`, `https://example.org/fhir/Patient/1` or `…/Patient/1/_history/2`.
 fn named_type(schema: &Schema, reference: &str) -> Option<TypeId> {
+    // A conditional reference names its type too: `Patient?identifier=1`.
+    if let Some((path, _)) = reference.split_once('?') {
+        let name = path.rsplit('/').next()?;
+        return schema.resource(name).map(|(type_id, _)| type_id);
+    }
     let mut parts = reference.rsplit('/');
     let mut id = parts.next()?;
     let mut before = parts.next()?;
@@ -73,7 +78,6 @@ fn named_type(schema: &Schema, reference: &str) -> Option<TypeId> {
         id = parts.next()?;
         before = parts.next()?;
     }
-    // What follows `?` is a search, which names its type too: `Patient?identifier=1`.
     if id.is_empty() {
         return None;
     }

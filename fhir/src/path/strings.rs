@@ -9,11 +9,15 @@ use regex::{Regex, RegexBuilder};
 use super::PathError;
 use super::ast::{Expr, Literal};
 use super::calls::Arguments;
+use super::eval::BYTES_PER_STEP;
 use super::functions::Function;
 use super::item::Item;
 
 /// Compiled size of a pattern, in bytes.
 const PATTERN_SIZE_MAX: usize = 1 << 20;
+
+/// Steps that compiling the largest pattern is worth.
+const PATTERN_STEPS: u64 = 20_000;
 
 /// Functions that give several items: `toChars`, `split`. `None` for any other.
 pub(super) fn several<'a>(
@@ -46,7 +50,7 @@ pub(super) fn apply<'a>(
     let Item::String(text) = input else {
         return Err(arguments.wrong_input(input, "a string"));
     };
-    arguments.evaluator.burn(text.len() as u64 / 64)?;
+    arguments.evaluator.burn(text.len() as u64 / BYTES_PER_STEP)?;
     Ok(match arguments.function() {
         Function::Upper => Some(Item::text(text.to_uppercase())),
         Function::Lower => Some(Item::text(text.to_lowercase())),
@@ -112,7 +116,7 @@ fn replaced(
     arguments: &Arguments<'_, '_, '_, '_>,
 ) -> Result<String, PathError> {
     let count = text.matches(pattern).count() as u64;
-    arguments.evaluator.burn(count.saturating_mul(by.len() as u64))?;
+    arguments.evaluator.burn(count.saturating_mul(by.len() as u64) / BYTES_PER_STEP)?;
     Ok(text.replace(pattern, by))
 }
 
@@ -127,12 +131,11 @@ fn by_pattern<'a>(
     let regex = if matches!(call.arguments[0], Expr::Literal(Literal::String(_))) {
         call.pattern.get_or_init(|| compiled(&pattern, is_full)).as_ref().map_err(Clone::clone)?
     } else {
-        // Compiling costs about as much as a thousand steps.
-        arguments.evaluator.burn(1000)?;
+        arguments.evaluator.burn(PATTERN_STEPS)?;
         made = compiled(&pattern, is_full)?;
         &made
     };
-    arguments.evaluator.burn(text.len() as u64 / 16)?;
+    arguments.evaluator.burn(text.len() as u64 / BYTES_PER_STEP)?;
     if arguments.function() != Function::ReplaceMatches {
         return Ok(Some(Item::Boolean(regex.is_match(text))));
     }
@@ -140,8 +143,12 @@ fn by_pattern<'a>(
     if pattern.is_empty() {
         return Ok(Some(Item::text(text.to_owned())));
     }
+    // Each group that is put in is at most the whole text.
     let count = regex.find_iter(text).count() as u64;
-    arguments.evaluator.burn(count.saturating_mul(by.len() as u64))?;
+    let groups = by.matches('$').count() as u64;
+    let bytes = count.saturating_mul(by.len() as u64);
+    let bytes = bytes.saturating_add(groups.saturating_mul(text.len() as u64));
+    arguments.evaluator.burn(bytes / BYTES_PER_STEP)?;
     let by = template(&by);
     Ok(Some(Item::text(regex.replace_all(text, &*by).into_owned())))
 }

@@ -61,8 +61,10 @@ pub(super) fn is_cast(
 ) -> Result<bool, PathError> {
     match item {
         Item::Node(node) if node.is_primitive(schema) => {
-            let is_match = named.namespace != Some(Namespace::System)
-                && node.of_type(schema).name == *named.name;
+            // The parameter code-value-date of R4 has `value.as(DateTime)` and means this.
+            let wanted = if &*named.name == "DateTime" { "dateTime" } else { &*named.name };
+            let is_match =
+                named.namespace != Some(Namespace::System) && node.of_type(schema).name == wanted;
             if !is_match {
                 check_exists(schema, named)?;
             }
@@ -83,8 +85,7 @@ fn check_exists(schema: &Schema, named: &TypeName) -> Result<(), PathError> {
         Some(Namespace::Fhir) => schema.id(&named.name).is_some(),
         None => schema.id(&named.name).is_some() || SYSTEM.contains(&&*named.name),
     };
-    // Search parameters and invariants of R4 spell two types in their own way.
-    if is_known || matches!(&*named.name, "DateTime" | "Uri") {
+    if is_known {
         return Ok(());
     }
     Err(PathError::execution(format!("there is no type {}", named.name)))

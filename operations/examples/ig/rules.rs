@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use operations::summary::rules::{
     ABSENCE_CODES, Admission, DIRECTIVE_CODES, ENTRIES_MAX, INLINE_MAX, MORE_MAX, PREGNANCY_CODES,
-    Presence, RESOURCES_MAX, SECTIONS, STORY_EVENTS_MAX, STORY_RESULTS_MAX, SectionRule, VERSION,
-    VITAL_CODES,
+    Presence, RESOURCES_MAX, SECTIONS, SOCIAL_CODES, STORY_EVENTS_MAX, STORY_RESULTS_MAX,
+    SectionRule, VERSION, VITAL_CODES,
 };
 
 /// The whole file.
@@ -97,6 +97,10 @@ fn codes(out: &mut String) {
     out.push_str("## Codes\n\n| what they decide | codes |\n|---|---|\n");
     let lists = [
         ("Observations that belong to the section on pregnancy (LOINC)", PREGNANCY_CODES),
+        (
+            "Observations that belong to social history, whatever their category (LOINC)",
+            SOCIAL_CODES,
+        ),
         ("Vital signs among observations without a category (LOINC)", VITAL_CODES),
         (
             "Categories of a Consent that is an advance directive, beside the scope `adr`",

@@ -88,7 +88,7 @@ fn results_older_than_the_window_are_counted_and_abnormal_ones_are_told() {
     assert_eq!(
         lines,
         [
-            "C | 1 | flagged low | 1999-01-01 | ",
+            "C | 1 | low | 1999-01-01 | ",
             "A | 1 |  | 2024-01-01 | ",
             "1 more kind of observation is recorded but not listed.",
         ]

@@ -116,6 +116,7 @@ fn plain_wish(site: &Site) -> Wish<'_> {
     Wish {
         form: Form::Json,
         is_pretty: false,
+        is_page: false,
         returned: Returned::Representation,
         native: None,
         base: &site.short_base,
@@ -213,6 +214,10 @@ impl<'a> Arrived<'a> {
         } else {
             negotiated?;
         }
+        wish.is_page = format.is_none()
+            && self.request.method() == "GET"
+            && parts.code.as_deref() == Some("summary")
+            && accept.trim_start().starts_with("text/html");
         let preferences = intake::preferences(self.request);
         wish.returned = preferences.returned.unwrap_or_default();
         let content = intake::content(self.site, self.request, payload, word, &parts).await?;

@@ -4,6 +4,7 @@ mod body;
 mod conditions;
 mod cors;
 mod date;
+mod document;
 mod exchange;
 mod failure;
 mod intake;

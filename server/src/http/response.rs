@@ -11,7 +11,7 @@ use interactions::{Answer, Done, Returned, Stamp};
 
 use super::failure::Failure;
 use super::media::{Form, is_native_wanted};
-use super::{date, pretty, status};
+use super::{date, document, page, pretty, status};
 
 /// What is sent, before it is packed.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(crate) struct Reply {
 pub(crate) struct Wish<'a> {
     pub(crate) form: Form,
     pub(crate) is_pretty: bool,
+    /// A browser asks for a summary: people get it as a page.
+    pub(crate) is_page: bool,
     /// `Prefer: return=…`; only writes look at it.
     pub(crate) returned: Returned,
     /// `Accept`, where a Binary may be answered with its content: it is read, and `_format` does
@@ -66,6 +68,14 @@ pub(crate) fn success(answer: Answer, wish: &Wish<'_>) -> Result<Reply, Outcome>
     {
         reply.headers.extend(native.headers);
         reply.body = native.body;
+        return Ok(reply);
+    }
+    if wish.is_page
+        && let Some(page) = document::page(&parse(answer.body.clone())?, wish.base)
+    {
+        reply.headers.push(("Content-Type", "text/html; charset=utf-8".to_owned()));
+        reply.headers.push(("Content-Security-Policy", page::POLICY.to_owned()));
+        reply.body = Bytes::from(page);
         return Ok(reply);
     }
     write(reply, answer.body, wish)

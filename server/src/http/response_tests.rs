@@ -12,6 +12,7 @@ fn wish(returned: Returned) -> Wish<'static> {
     Wish {
         form: Form::Json,
         is_pretty: false,
+        is_page: false,
         returned,
         native: None,
         base: "http://x/fhir",

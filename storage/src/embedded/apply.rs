@@ -113,11 +113,11 @@ impl Batch<'_> {
         };
         if let Some((docid, record)) = &current {
             let key = keys::history(*docid, record.version);
-            self.batch.insert(&self.engine.history, key, record.value().clone());
+            self.batch.insert(&self.engine.versions, key, record.value().clone());
         }
         let body = write.put.as_ref().map(|put| &put.body);
         let value = record::encode(docid, &write.key.id, stamp, body);
-        self.batch.insert(&self.engine.current, keys::docid(docid), value);
+        self.batch.insert(&self.engine.versions, keys::docid(docid), value);
         self.index(docid, is_live, write.put.as_mut(), stamp)?;
         self.member(write.type_id, docid, is_live, write.put.is_some())?;
         self.change(write.type_id, docid, stamp);
@@ -129,7 +129,7 @@ impl Batch<'_> {
         let docid = next.ok_or_else(|| StoreError::Full("no docid is left".to_owned()))?;
         self.progress.docid = docid;
         let key = keys::resource(write.type_id, &write.key.id);
-        self.batch.insert(&self.engine.resources, key, keys::docid(docid));
+        self.batch.insert(&self.engine.facts, key, keys::docid(docid));
         Ok(docid)
     }
 
@@ -193,11 +193,11 @@ impl Batch<'_> {
         match (was_live, is_live) {
             (false, true) => {
                 counter.0 += 1;
-                self.batch.insert(&self.engine.members, member, Vec::new());
+                self.batch.insert(&self.engine.facts, member, Vec::new());
             }
             (true, false) => {
                 counter.0 = counter.0.saturating_sub(1);
-                self.batch.remove(&self.engine.members, member);
+                self.batch.remove(&self.engine.facts, member);
             }
             _ => (),
         }
@@ -209,7 +209,7 @@ impl Batch<'_> {
         let value = change::encode(type_id, docid, stamp);
         for scope in [None, Some(type_id)] {
             let key = keys::change(scope, stamp.sequence);
-            self.batch.insert(&self.engine.changes, key, value.as_slice());
+            self.batch.insert(&self.engine.facts, key, value.as_slice());
         }
         *self.written.entry(type_id).or_default() += 1;
     }
@@ -217,7 +217,7 @@ impl Batch<'_> {
     fn count(&mut self) {
         for (type_id, (current, versions)) in &self.counters {
             let value = [current.to_be_bytes(), versions.to_be_bytes()].concat();
-            self.batch.insert(&self.engine.counters, type_id.to_be_bytes(), value);
+            self.batch.insert(&self.engine.facts, keys::counter(*type_id), value);
         }
     }
 }

@@ -66,13 +66,15 @@ impl Check<'_> {
         }
     }
 
-    /// Calls `visit` with all of a key space; what the engine cannot read is a problem.
+    /// Calls `visit` with all of a key space whose keys start so; what the engine cannot read is a
+    /// problem.
     fn each(
         &mut self,
         space: &Keyspace,
+        prefix: &[u8],
         mut visit: impl FnMut(&mut Self, &[u8], fjall::Slice) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        for guard in self.view.snapshot.iter(space) {
+        for guard in self.view.snapshot.prefix(space, prefix) {
             match guard.into_inner() {
                 Ok((key, value)) => visit(self, &key, value)?,
                 Err(error) => {
@@ -87,11 +89,11 @@ impl Check<'_> {
     /// Each logical id: its current version, its entries, the index keys of these, its membership.
     fn resources(&mut self, progress: &mut dyn FnMut(u64)) -> Result<(), StoreError> {
         let engine = self.view.engine.clone();
-        self.each(&engine.resources, |check, key, value| {
-            let parts = Cursor(key).u16().zip(Cursor(&value).u32());
-            let id = key.get(2..).and_then(|id| std::str::from_utf8(id).ok());
+        self.each(&engine.facts, &[keys::RESOURCE], |check, key, value| {
+            let parts = Cursor(&key[1..]).u16().zip(Cursor(&value).u32());
+            let id = key.get(3..).and_then(|id| std::str::from_utf8(id).ok());
             let (Some((type_id, docid)), Some(id)) = (parts, id) else {
-                check.problem(|| "key space `resources`: a key is not readable".to_owned());
+                check.problem(|| "key space `facts`: an id is not readable".to_owned());
                 return Ok(());
             };
             let resource = engine.names.type_name(type_id).unwrap_or_else(|| "?".into());
@@ -109,18 +111,18 @@ impl Check<'_> {
 
     fn resource(&mut self, type_id: u16, docid: u32, key: &Key) -> Result<(), StoreError> {
         let engine = &self.view.engine;
-        let gone = || fault::damaged("current", "there is no current version");
+        let gone = || fault::damaged("versions", "there is no current version");
         let record = self.view.current(docid)?.ok_or_else(gone)?;
         self.view.version(&record, key.clone())?;
         self.report.versions += 1;
         let counter = self.counters.entry(type_id).or_default();
         counter.1 += record.version;
-        let is_member = self.view.get(&engine.members, keys::member(type_id, docid))?.is_some();
+        let is_member = self.view.get(&engine.facts, keys::member(type_id, docid))?.is_some();
         if is_member == record.is_deleted() {
-            self.problem(|| format!("{key}: key space `members` does not fit its version"));
+            self.problem(|| format!("{key}: its membership does not fit its version"));
         }
         for version in 1..record.version {
-            if self.view.get(&engine.history, keys::history(docid, version))?.is_none() {
+            if self.view.get(&engine.versions, keys::history(docid, version))?.is_none() {
                 self.problem(|| format!("{key}: version {version} is gone"));
             }
         }
@@ -142,9 +144,13 @@ impl Check<'_> {
 
     fn history(&mut self) -> Result<(), StoreError> {
         let engine = self.view.engine.clone();
-        self.each(&engine.history, |check, key, value| {
+        self.each(&engine.versions, &[], |check, key, value| {
+            // A current one was read with its resource.
+            if key.len() == DOCID {
+                return Ok(());
+            }
             let docid = Cursor(key).u32().unwrap_or_default();
-            let record = match decoded(&engine.history, docid, value) {
+            let record = match decoded(&engine.versions, docid, value) {
                 Ok(record) => record,
                 Err(error) => {
                     check.problem(|| error.to_string());
@@ -166,14 +172,14 @@ impl Check<'_> {
     fn index(&mut self) -> Result<(), StoreError> {
         let engine = self.view.engine.clone();
         let mut count = 0_u64;
-        self.each(&engine.index, |_, _, _| {
+        self.each(&engine.index, &[], |_, _, _| {
             count += 1;
             Ok(())
         })?;
         if count == self.report.index_keys {
             return Ok(());
         }
-        self.each(&engine.index, |check, key, _| {
+        self.each(&engine.index, &[], |check, key, _| {
             let docid = docid_at_end(key);
             let stem = &key[..key.len().saturating_sub(DOCID)];
             let entries = check.view.get(&engine.entries, keys::docid(docid))?;
@@ -187,12 +193,16 @@ impl Check<'_> {
 
     fn changes(&mut self) -> Result<(), StoreError> {
         let engine = self.view.engine.clone();
-        self.each(&engine.changes, |check, _, value| {
-            if change::decode(&value).is_none() {
-                check.problem(|| "key space `changes`: a change is not readable".to_owned());
-            }
-            Ok(())
-        })
+        // Of the tenant, and of each type.
+        for scope in 0..=1 {
+            self.each(&engine.facts, &[scope], |check, _, value| {
+                if change::decode(&value).is_none() {
+                    check.problem(|| "key space `facts`: a change is not readable".to_owned());
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
     }
 
     fn counters(&mut self) -> Result<(), StoreError> {

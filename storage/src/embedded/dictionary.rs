@@ -45,9 +45,9 @@ impl Dictionaries {
     pub(super) fn load(key_space: &Keyspace) -> Result<Self, StoreError> {
         let mut table = Table::default();
         for guard in key_space.prefix([NAME_DICTIONARY]) {
-            let (key, value) = guard.into_inner().map_err(|e| fault::reading("names", &e))?;
+            let (key, value) = guard.into_inner().map_err(|e| fault::reading("facts", &e))?;
             add(&mut table, &key, &value)
-                .ok_or_else(|| fault::damaged("names", "a dictionary is damaged"))?;
+                .ok_or_else(|| fault::damaged("facts", "a dictionary is damaged"))?;
         }
         Ok(Self { table: ArcSwap::from_pointee(table) })
     }

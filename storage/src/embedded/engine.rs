@@ -19,15 +19,10 @@ use crate::StoreError;
 /// The open database of a tenant.
 pub(super) struct Engine {
     // The fields are dropped in this order: the lock goes last.
-    pub(super) current: Keyspace,
-    pub(super) history: Keyspace,
+    pub(super) facts: Keyspace,
+    pub(super) versions: Keyspace,
     pub(super) entries: Keyspace,
     pub(super) index: Keyspace,
-    pub(super) members: Keyspace,
-    pub(super) resources: Keyspace,
-    pub(super) changes: Keyspace,
-    pub(super) counters: Keyspace,
-    pub(super) names_space: Keyspace,
     pub(super) db: Database,
     pub(super) names: Names,
     pub(super) dictionaries: Dictionaries,
@@ -59,20 +54,15 @@ impl Engine {
             db.keyspace(name, || options.max_memtable_size(settings.memtable_bytes))
                 .map_err(|error| fault::reading(name, &error))
         };
-        let names_space = space("names", KeyspaceCreateOptions::default())?;
-        let secret = identity(&db, &names_space)?;
+        let facts = space("facts", point_reads(4))?;
+        let secret = identity(&db, &facts)?;
         let engine = Self {
-            current: space("current", point_reads(16).data_block_compression_policy(no_lz4()))?,
-            history: space("history", point_reads(16).data_block_compression_policy(no_lz4()))?,
+            versions: space("versions", point_reads(16).data_block_compression_policy(no_lz4()))?,
             entries: space("entries", point_reads(16))?,
             index: space("index", scans())?,
-            members: space("members", scans())?,
-            resources: space("resources", point_reads(4))?,
-            changes: space("changes", scans())?,
-            counters: space("counters", KeyspaceCreateOptions::default())?,
-            names: Names::load(&names_space)?,
-            dictionaries: Dictionaries::load(&names_space)?,
-            names_space,
+            names: Names::load(&facts)?,
+            dictionaries: Dictionaries::load(&facts)?,
+            facts,
             db,
             secret,
             watermark,
@@ -94,16 +84,16 @@ impl Engine {
     /// Where the store stands now.
     pub(super) fn progress(&self) -> Result<Progress, StoreError> {
         let mut progress = Progress::default();
-        if let Some(guard) = self.changes.prefix(change_prefix(None)).next_back() {
-            let (key, value) = guard.into_inner().map_err(|e| fault::reading("changes", &e))?;
-            let damaged = || fault::damaged("changes", "the last change is not readable");
+        if let Some(guard) = self.facts.prefix(change_prefix(None)).next_back() {
+            let (key, value) = guard.into_inner().map_err(|e| fault::reading("facts", &e))?;
+            let damaged = || fault::damaged("facts", "the last change is not readable");
             progress.sequence = Cursor(&key[1..]).u64().ok_or_else(damaged)?;
             progress.last_updated_us = change::decode(&value).ok_or_else(damaged)?.last_updated_us;
         }
-        if let Some(guard) = self.current.last_key_value() {
-            let key = guard.key().map_err(|error| fault::reading("current", &error))?;
+        if let Some(guard) = self.versions.last_key_value() {
+            let key = guard.key().map_err(|error| fault::reading("versions", &error))?;
             let last = Cursor(&key).u32();
-            let last = last.ok_or_else(|| fault::damaged("current", "a key is no docid"))?;
+            let last = last.ok_or_else(|| fault::damaged("versions", "a key is no docid"))?;
             progress.docid = last;
         }
         Ok(progress)
@@ -114,19 +104,9 @@ impl Engine {
         View { snapshot: self.db.snapshot(), engine: std::sync::Arc::clone(self) }
     }
 
-    /// All key spaces with their names.
-    pub(super) fn spaces(&self) -> [(&'static str, &Keyspace); 9] {
-        [
-            ("names", &self.names_space),
-            ("resources", &self.resources),
-            ("current", &self.current),
-            ("history", &self.history),
-            ("entries", &self.entries),
-            ("index", &self.index),
-            ("members", &self.members),
-            ("changes", &self.changes),
-            ("counters", &self.counters),
-        ]
+    /// All key spaces.
+    pub(super) fn spaces(&self) -> [&Keyspace; 4] {
+        [&self.facts, &self.versions, &self.entries, &self.index]
     }
 
     /// Closes the database, and gives the lock on its folder.
@@ -184,9 +164,9 @@ fn database(
 }
 
 /// Checks the layout, and gives the store's secret; a new store gets both.
-fn identity(db: &Database, names: &Keyspace) -> Result<[u8; 32], StoreError> {
-    let read = |key: &[u8]| names.get(key).map_err(|error| fault::reading("names", &error));
-    let Some(layout) = read(LAYOUT_KEY)? else { return found(db, names) };
+fn identity(db: &Database, facts: &Keyspace) -> Result<[u8; 32], StoreError> {
+    let read = |key: &[u8]| facts.get(key).map_err(|error| fault::reading("facts", &error));
+    let Some(layout) = read(LAYOUT_KEY)? else { return found(db, facts) };
     let layout = Cursor(&layout).u32();
     if layout != Some(LAYOUT) {
         return Err(StoreError::Corrupt(format!(
@@ -195,18 +175,18 @@ fn identity(db: &Database, names: &Keyspace) -> Result<[u8; 32], StoreError> {
         )));
     }
     let secret = read(SECRET_KEY)?.and_then(|secret| <[u8; 32]>::try_from(&*secret).ok());
-    secret.ok_or_else(|| fault::damaged("names", "the secret is gone"))
+    secret.ok_or_else(|| fault::damaged("facts", "the secret is gone"))
 }
 
-fn found(db: &Database, names: &Keyspace) -> Result<[u8; 32], StoreError> {
+fn found(db: &Database, facts: &Keyspace) -> Result<[u8; 32], StoreError> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret)
         .map_err(|error| StoreError::Fault(format!("no random bytes: {error}")))?;
     let mut batch = db.batch();
-    batch.insert(names, LAYOUT_KEY, LAYOUT.to_be_bytes());
-    batch.insert(names, SECRET_KEY, secret);
+    batch.insert(facts, LAYOUT_KEY, LAYOUT.to_be_bytes());
+    batch.insert(facts, SECRET_KEY, secret);
     let written = batch.commit().and_then(|()| db.persist(PersistMode::SyncAll));
-    written.map_err(|error| fault::writing(names.path(), &error))?;
+    written.map_err(|error| fault::writing(facts.path(), &error))?;
     Ok(secret)
 }
 

@@ -60,9 +60,10 @@ fn of_instance(
         return Ok(HistoryPage { total: Some(0), ..HistoryPage::default() });
     };
     let mut gathered = gathered(request, current.version);
-    let space = &view.engine.history;
-    let older = view.snapshot.prefix(space, keys::docid(docid)).map(|guard| {
-        let value = guard.value().map_err(|error| fault::reading("history", &error))?;
+    let space = &view.engine.versions;
+    let range = keys::history(docid, u64::MAX)..=keys::history(docid, 0);
+    let older = view.snapshot.range(space, range).map(|guard| {
+        let value = guard.value().map_err(|error| fault::reading("versions", &error))?;
         decoded(space, docid, value)
     });
     let mut replaced_us = None;
@@ -116,7 +117,7 @@ fn of_changes(
         {
             continue;
         }
-        let damaged = || fault::damaged("history", "a version that was written is gone");
+        let damaged = || fault::damaged("versions", "a version that was written is gone");
         let record = view.record(change.docid, change.version)?.ok_or_else(damaged)?;
         let resource = view.engine.names.type_name(change.type_id).ok_or_else(damaged)?;
         let key = Key::new(resource, record.id.as_str());
@@ -151,9 +152,9 @@ fn changes_back(
 ) -> impl Iterator<Item = Result<Change, StoreError>> {
     let start = keys::change_prefix(type_id);
     let end = keys::change(type_id, before.unwrap_or(u64::MAX));
-    let range: Iter = view.snapshot.range(&view.engine.changes, start..end);
+    let range: Iter = view.snapshot.range(&view.engine.facts, start..end);
     range.rev().map(|guard| {
-        let value = guard.value().map_err(|error| fault::reading("changes", &error))?;
-        change::decode(&value).ok_or_else(|| fault::damaged("changes", "a change is not readable"))
+        let value = guard.value().map_err(|error| fault::reading("facts", &error))?;
+        change::decode(&value).ok_or_else(|| fault::damaged("facts", "a change is not readable"))
     })
 }

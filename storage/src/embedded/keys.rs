@@ -6,21 +6,23 @@
 //!
 //! | key space | key | value |
 //! |---|---|---|
-//! | `names` | `layout` | u32: the version of all that stands here |
+//! | `facts` | `layout` | u32: the version of all that stands here |
 //! | | `secret` | 32 random bytes, made once |
 //! | | `t` type (u16) | name of the resource type |
 //! | | `p` param (u16) | type (u16), code of the search parameter |
 //! | | `r` param (u16) | empty: the parameter holds references |
 //! | | `d` dictionary (u32) | type (u16), checksum (u64), zstd dictionary |
-//! | `resources` | type (u16), id | docid |
-//! | `current` | docid | the current version, a deletion included: see `record.rs` |
-//! | `history` | docid, !version (u64) | older versions, newest first |
+//! | | `c` type (u16) | current resources (u64), versions (u64) |
+//! | | `i` type (u16), id | docid |
+//! | | `m` type (u16), docid | empty: what is current and not deleted |
+//! | | 0, sequence (u64) | what was done: see `change.rs` |
+//! | | 1, type (u16), sequence (u64) | the same |
+//! | `versions` | docid | the current version, a deletion included: see `record.rs` |
+//! | | docid, !version (u64) | older versions, newest first |
 //! | `entries` | docid | all index entries of the current version: see `blob.rs` |
 //! | `index` | param (u16), family (u8), value, docid | empty: see `encode.rs` |
-//! | `members` | type (u16), docid | empty: what is current and not deleted |
-//! | `changes` | 0, sequence (u64) | what was done: see `change.rs` |
-//! | | 1, type (u16), sequence (u64) | the same |
-//! | `counters` | type (u16) | current resources (u64), versions (u64) |
+//!
+//! Four key spaces and no more: each costs a new tenant some 17 `fsync`s.
 
 /// The version of the layout that this code reads and writes.
 pub(super) const LAYOUT: u32 = 1;
@@ -28,11 +30,14 @@ pub(super) const LAYOUT: u32 = 1;
 pub(super) const LAYOUT_KEY: &[u8] = b"layout";
 pub(super) const SECRET_KEY: &[u8] = b"secret";
 
-/// What a key in `names` names.
+/// What a key in `facts` is about.
 pub(super) const NAME_TYPE: u8 = b't';
 pub(super) const NAME_PARAM: u8 = b'p';
 pub(super) const NAME_REFERENCE: u8 = b'r';
 pub(super) const NAME_DICTIONARY: u8 = b'd';
+const COUNTER: u8 = b'c';
+pub(super) const RESOURCE: u8 = b'i';
+const MEMBER: u8 = b'm';
 
 /// The families of keys in `index`: each value of an entry leads to one key; a token with a system,
 /// a range and a long period to two.
@@ -74,32 +79,38 @@ pub(super) const INDEX_HEAD: usize = 3;
 /// Length of what every key in `index` ends with.
 pub(super) const DOCID: usize = 4;
 
-/// A key in `names`.
+/// The key of a name.
 pub(super) fn name(kind: u8, id: u16) -> [u8; 3] {
     let id = id.to_be_bytes();
     [kind, id[0], id[1]]
 }
 
-/// A dictionary's key in `names`.
+/// The key of a dictionary.
 pub(super) fn dictionary(id: u32) -> [u8; 5] {
     let id = id.to_be_bytes();
     [NAME_DICTIONARY, id[0], id[1], id[2], id[3]]
 }
 
-/// A key in `resources`.
+/// The key of a type's counters.
+pub(super) fn counter(type_id: u16) -> [u8; 3] {
+    name(COUNTER, type_id)
+}
+
+/// The key of a logical id.
 pub(super) fn resource(type_id: u16, id: &str) -> Vec<u8> {
-    let mut key = Vec::with_capacity(2 + id.len());
+    let mut key = Vec::with_capacity(3 + id.len());
+    key.push(RESOURCE);
     key.extend_from_slice(&type_id.to_be_bytes());
     key.extend_from_slice(id.as_bytes());
     key
 }
 
-/// A key in `current` and `entries`.
+/// The key of a current version, and of its entries.
 pub(super) fn docid(docid: u32) -> [u8; 4] {
     docid.to_be_bytes()
 }
 
-/// A key in `history`.
+/// The key of an older version.
 pub(super) fn history(docid: u32, version: u64) -> [u8; 12] {
     let mut key = [0; 12];
     key[..4].copy_from_slice(&docid.to_be_bytes());
@@ -107,22 +118,27 @@ pub(super) fn history(docid: u32, version: u64) -> [u8; 12] {
     key
 }
 
-/// A key in `members`.
-pub(super) fn member(type_id: u16, docid: u32) -> [u8; 6] {
-    let mut key = [0; 6];
-    key[..2].copy_from_slice(&type_id.to_be_bytes());
-    key[2..].copy_from_slice(&docid.to_be_bytes());
+/// The key of a current resource's membership in its type.
+pub(super) fn member(type_id: u16, docid: u32) -> [u8; 7] {
+    let mut key = [0; 7];
+    key[..3].copy_from_slice(&member_prefix(type_id));
+    key[3..].copy_from_slice(&docid.to_be_bytes());
     key
 }
 
-/// A key in `changes`, of the whole tenant or of a type.
+/// What the keys of a type's members start with.
+pub(super) fn member_prefix(type_id: u16) -> [u8; 3] {
+    name(MEMBER, type_id)
+}
+
+/// The key of a change, of the whole tenant or of a type.
 pub(super) fn change(type_id: Option<u16>, sequence: u64) -> Vec<u8> {
     let mut key = change_prefix(type_id);
     key.extend_from_slice(&sequence.to_be_bytes());
     key
 }
 
-/// What the keys in `changes` of the tenant or of a type start with.
+/// What the keys of the changes of the tenant or of a type start with.
 pub(super) fn change_prefix(type_id: Option<u16>) -> Vec<u8> {
     match type_id {
         None => vec![0],
@@ -136,7 +152,7 @@ pub(super) fn index_head(param: u16, family: u8) -> [u8; INDEX_HEAD] {
     [param[0], param[1], family]
 }
 
-/// The docid that a key of `index`, `members`, `current` or `entries` ends with.
+/// The docid that a key of the index, of a member, a current version or entries ends with.
 pub(super) fn docid_at_end(key: &[u8]) -> u32 {
     let start = key.len().saturating_sub(DOCID);
     key[start..].iter().fold(0, |docid, byte| docid << 8 | u32::from(*byte))

@@ -31,10 +31,10 @@ impl Names {
     /// Reads all names.
     pub(super) fn load(key_space: &Keyspace) -> Result<Self, StoreError> {
         let mut table = Table::default();
-        let damaged = || fault::damaged("names", "a name is not readable");
+        let damaged = || fault::damaged("facts", "a name is not readable");
         for kind in [NAME_TYPE, NAME_PARAM, NAME_REFERENCE] {
             for guard in key_space.prefix([kind]) {
-                let (key, value) = guard.into_inner().map_err(|e| fault::reading("names", &e))?;
+                let (key, value) = guard.into_inner().map_err(|e| fault::reading("facts", &e))?;
                 let id = Cursor(&key[1..]).u16().ok_or_else(damaged)?;
                 table.add(kind, id, &value).ok_or_else(damaged)?;
             }

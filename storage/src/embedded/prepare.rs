@@ -68,7 +68,7 @@ fn prepare_write(
     write: Write,
     wants_targets: bool,
 ) -> Result<(PreparedWrite, Unstamped), StoreError> {
-    let type_id = engine.names.intern_type(&engine.names_space, &write.key.resource)?;
+    let type_id = engine.names.intern_type(&engine.facts, &write.key.resource)?;
     let (put, body) = match write.change {
         Change::Delete => (None, None),
         Change::Put { body, entries, is_create } => {
@@ -96,7 +96,7 @@ fn prepare_write(
 type Index = (Vec<u8>, Vec<Vec<u8>>, u16);
 
 fn index(engine: &Engine, key: &Key, entries: &[Entry]) -> Result<Index, StoreError> {
-    let space = &engine.names_space;
+    let space = &engine.facts;
     let own = Param::new(key.resource.clone(), "_lastUpdated");
     let last_updated = engine.names.intern_param(space, &own, false)?;
     let mut groups = BTreeMap::<u16, Vec<&IndexValue>>::new();

@@ -1,4 +1,4 @@
-//! A version as it is kept, in `current` and `history`.
+//! A version as it is kept, current or older.
 //!
 //! Checksum of all that follows and of the docid (u64), verb (u8), version, instant in µs (i64),
 //! sequence number, id; and but for a deletion: place of the stamp, what stands there (u8),

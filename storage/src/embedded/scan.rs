@@ -124,8 +124,8 @@ pub(super) fn members(
     // An empty range may not have its bounds the wrong way round.
     let last = last.max(first);
     let range = keys::member(type_id, first)..=keys::member(type_id, last);
-    view.snapshot.range(&view.engine.members, range).map(|guard| {
-        let key = guard.key().map_err(|error| fault::reading("members", &error))?;
+    view.snapshot.range(&view.engine.facts, range).map(|guard| {
+        let key = guard.key().map_err(|error| fault::reading("facts", &error))?;
         Ok(docid_at_end(&key))
     })
 }
@@ -249,8 +249,8 @@ pub(super) fn asks(clause: &Clause) -> Option<(u16, Option<&Test>)> {
 
 /// The greatest docid among the current resources of a type.
 pub(super) fn last_member(view: &View, type_id: u16) -> Result<Option<u32>, StoreError> {
-    let last = view.snapshot.prefix(&view.engine.members, type_id.to_be_bytes()).next_back();
-    let key = last.map(|guard| guard.key().map_err(|error| fault::reading("members", &error)));
+    let last = view.snapshot.prefix(&view.engine.facts, keys::member_prefix(type_id)).next_back();
+    let key = last.map(|guard| guard.key().map_err(|error| fault::reading("facts", &error)));
     Ok(key.transpose()?.map(|key| docid_at_end(&key)))
 }
 

@@ -46,11 +46,11 @@ pub(super) fn finish(engine: Arc<Engine>) -> Result<(), StoreError> {
 /// Writes the memory of all key spaces to files; `false` when that does not come to an end, which
 /// the engine told in its log then.
 fn flush(engine: &Engine) -> Result<bool, StoreError> {
-    for (_, space) in engine.spaces() {
+    for space in engine.spaces() {
         space.rotate_memtable().map_err(|error| fault::writing(&engine.folder, &error))?;
     }
-    Ok(wait(|| engine.spaces().iter().all(|(_, space)| space.sealed_memtable_count() == 0))
-        && engine.spaces().iter().all(|(_, space)| space.tree.active_memtable().size() == 0))
+    Ok(wait(|| engine.spaces().iter().all(|space| space.sealed_memtable_count() == 0))
+        && engine.spaces().iter().all(|space| space.tree.active_memtable().size() == 0))
 }
 
 fn wait(is_over: impl Fn() -> bool) -> bool {

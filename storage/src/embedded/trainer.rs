@@ -37,5 +37,5 @@ fn train(view: &Arc<View>, type_id: u16) -> Result<(), StoreError> {
         let body = view.member(docid?)?.unstamped(&engine.dictionaries);
         bodies.extend(body.filter(|body| body.len() <= SAMPLE_MAX));
     }
-    engine.dictionaries.train(&engine.names_space, type_id, &bodies)
+    engine.dictionaries.train(&engine.facts, type_id, &bodies)
 }

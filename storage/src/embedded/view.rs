@@ -28,10 +28,10 @@ impl View {
 
     /// The docid of a logical id that is or was in use.
     pub(super) fn docid(&self, type_id: u16, id: &str) -> Result<Option<u32>, StoreError> {
-        let Some(value) = self.get(&self.engine.resources, keys::resource(type_id, id))? else {
+        let Some(value) = self.get(&self.engine.facts, keys::resource(type_id, id))? else {
             return Ok(None);
         };
-        let damaged = || fault::damaged("resources", "a value is no docid");
+        let damaged = || fault::damaged("facts", "a value is no docid");
         Cursor(&value).u32().ok_or_else(damaged).map(Some)
     }
 
@@ -45,7 +45,7 @@ impl View {
 
     /// The current version's record.
     pub(super) fn current(&self, docid: u32) -> Result<Option<Record>, StoreError> {
-        let space = &self.engine.current;
+        let space = &self.engine.versions;
         self.get(space, keys::docid(docid))?.map(|value| decoded(space, docid, value)).transpose()
     }
 
@@ -58,7 +58,7 @@ impl View {
         if current.version < version {
             return Ok(None);
         }
-        let space = &self.engine.history;
+        let space = &self.engine.versions;
         let value = self.get(space, keys::history(docid, version))?;
         value.map(|value| decoded(space, docid, value)).transpose()
     }
@@ -79,7 +79,7 @@ impl View {
 
     /// A record with its body.
     pub(super) fn version(&self, record: &Record, key: Key) -> Result<Version, StoreError> {
-        let damaged = || fault::damaged("current", &format!("the body of {key} is damaged"));
+        let damaged = || fault::damaged("versions", &format!("the body of {key} is damaged"));
         if *key.id != *record.id {
             return Err(damaged());
         }
@@ -114,11 +114,11 @@ impl View {
 
     /// Current resources and versions of a type.
     pub(super) fn counter(&self, type_id: u16) -> Result<(u64, u64), StoreError> {
-        let value = self.get(&self.engine.counters, type_id.to_be_bytes())?;
+        let value = self.get(&self.engine.facts, keys::counter(type_id))?;
         let Some(value) = value else { return Ok((0, 0)) };
         let mut cursor = Cursor(&value);
         let numbers = cursor.u64().zip(cursor.u64());
-        numbers.ok_or_else(|| fault::damaged("counters", "a value is no pair of numbers"))
+        numbers.ok_or_else(|| fault::damaged("facts", "counters are no pair of numbers"))
     }
 
     /// The changes after a sequence number, oldest first.
@@ -126,15 +126,15 @@ impl View {
         let start = keys::change(None, after.saturating_add(1));
         let end = keys::change_prefix(Some(0));
         let mut changes = Vec::new();
-        for guard in self.snapshot.range(&self.engine.changes, start..end).take(limit) {
-            let (key, value) = guard.into_inner().map_err(|e| fault::reading("changes", &e))?;
+        for guard in self.snapshot.range(&self.engine.facts, start..end).take(limit) {
+            let (key, value) = guard.into_inner().map_err(|e| fault::reading("facts", &e))?;
             changes.push(self.changed(&key, &value)?);
         }
         Ok(changes)
     }
 
     fn changed(&self, key: &[u8], value: &[u8]) -> Result<Changed, StoreError> {
-        let damaged = || fault::damaged("changes", "a change is not readable");
+        let damaged = || fault::damaged("facts", "a change is not readable");
         let sequence = Cursor(&key[1..]).u64().ok_or_else(damaged)?;
         let change = change::decode(value).ok_or_else(damaged)?;
         let resource = self.engine.names.type_name(change.type_id).ok_or_else(damaged)?;

@@ -9,8 +9,8 @@ use super::narrative::Row;
 use super::rules::{DIRECTIVE_CODES, section};
 use super::section::{Section, cut, more};
 use super::wording::{
-    code_label, codes, coding_name, concept_key, day, joined, name, period, plain, reference_name,
-    value,
+    code_label, codes, coding_name, concept_key, day, joined, label, name, period, plain,
+    reference_name, value,
 };
 use crate::Found;
 use crate::patient::dates;
@@ -288,7 +288,7 @@ pub(super) fn plan<'a>(chart: &Chart<'a>) -> Section<'a> {
                     .map(|text| plain(&text))
                     .collect();
                 [
-                    named.unwrap_or_else(|| "A plan without a name".to_owned()),
+                    named.unwrap_or_else(|| "Care plan".to_owned()),
                     root.str("status").unwrap_or_default().replace('-', " "),
                     root.get("period").and_then(period).unwrap_or_default(),
                     activities.join("; "),
@@ -319,7 +319,7 @@ pub(super) fn procedure_phrase(found: &Found, audience: Audience) -> String {
 pub(super) fn encounter_phrase(found: &Found, audience: Audience) -> String {
     let root = found.root();
     let class = root.get("class").and_then(|class| encounter_class(class, audience));
-    let kind = root.list("type").find_map(|kind| name(kind, audience)).map(|name| plain(&name));
+    let kind = root.list("type").find_map(|kind| label(kind, audience)).map(|name| plain(&name));
     let mut said = match (kind, class) {
         (Some(kind), Some(class)) => format!("{kind} ({class})"),
         (Some(kind), None) => kind,
@@ -346,7 +346,7 @@ pub(super) fn encounter_phrase(found: &Found, audience: Audience) -> String {
 fn encounter_class(class: Value<'_>, audience: Audience) -> Option<String> {
     let is_lay = audience == Audience::Patient;
     let known = match class.str("code").as_deref() {
-        Some("AMB") if is_lay => "without a stay",
+        Some("AMB") if is_lay => return None,
         Some("IMP" | "ACUTE" | "NONAC" | "SS") if is_lay => "hospital stay",
         Some("AMB") => "ambulatory",
         Some("EMER") => "emergency",

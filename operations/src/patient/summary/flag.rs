@@ -53,6 +53,16 @@ pub(super) fn flag(holder: Value<'_>) -> Option<Flag> {
 }
 
 impl Flag {
+    /// `high`, `above the reference range`: beside a column with the range.
+    pub(super) fn short(&self, audience: Audience) -> String {
+        match (audience, self.is_stated) {
+            (Audience::Clinician, true) => self.word.to_owned(),
+            (Audience::Patient, true) => self.lay_word.to_owned(),
+            (Audience::Clinician, false) => format!("{} the reference range", self.word),
+            (Audience::Patient, false) => format!("{} the usual range", self.lay_word),
+        }
+    }
+
     /// `above the reference range 4.0–5.6 %`, `flagged high`
     pub(super) fn text(&self, holder: Value<'_>, audience: Audience) -> String {
         let range = range_text(holder, audience);

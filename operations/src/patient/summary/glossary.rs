@@ -46,6 +46,14 @@ const TERMS: &[(&str, &str)] = &[
     ("dyspnea", "shortness of breath"),
     ("edema", "swelling"),
     ("hemoglobin a1c", "average blood sugar over about three months"),
+    ("hba1c", "average blood sugar over about three months"),
+    ("egfr", "shows how well the kidneys work"),
+    ("bun", "shows how well the kidneys work"),
+    ("urea nitrogen", "shows how well the kidneys work"),
+    ("hemoglobin", "carries oxygen in the blood"),
+    ("ldl", "often called bad cholesterol"),
+    ("hdl", "often called good cholesterol"),
+    ("inr", "shows how long the blood takes to clot"),
     ("creatinine", "shows how well the kidneys work"),
     ("glomerular filtration", "shows how well the kidneys work"),
     ("low density lipoprotein", "often called bad cholesterol"),
@@ -70,12 +78,17 @@ pub(super) fn explain(name: &str) -> String {
     }
 }
 
-/// Does the term stand in the text at the start of a word?
+/// Does the term stand in the text at the start of a word, and an abbreviation as a whole word?
 fn holds_word(text: &str, term: &str) -> bool {
+    let is_end = |next: Option<char>| next.is_none_or(|next| !next.is_alphanumeric());
     text.match_indices(term).any(|(at, _)| {
-        text[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric())
+        is_end(text[..at].chars().next_back())
+            && (term.len() > ABBREVIATION_MAX || is_end(text[at + term.len()..].chars().next()))
     })
 }
+
+/// Letters of the longest abbreviation.
+const ABBREVIATION_MAX: usize = 5;
 
 const UNITS: &[(&str, &str)] = &[
     ("mg/dL", "milligrams per decilitre"),
@@ -94,6 +107,8 @@ const UNITS: &[(&str, &str)] = &[
     ("ng/mL", "nanograms per millilitre"),
     ("pg/mL", "picograms per millilitre"),
     ("mL/min", "millilitres per minute"),
+    ("mL/min/1.73 m2", "millilitres per minute for a body of usual size"),
+    ("mg/g", "milligrams per gram"),
     ("mL/min/{1.73_m2}", "millilitres per minute for a body of usual size"),
     ("fL", "femtolitres"),
     ("[lb_av]", "pounds"),
@@ -130,5 +145,6 @@ mod tests {
     fn a_term_inside_another_word_explains_nothing() {
         check("Prediabetes", "Prediabetes (blood sugar higher than usual, not yet diabetes)");
         check("Lymphedema", "Lymphedema");
+        check("Bundle branch block", "Bundle branch block");
     }
 }

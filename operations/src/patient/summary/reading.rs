@@ -111,7 +111,7 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn flags(&self) -> String {
-        self.each(|part| Some(part.flag.as_ref()?.text(part.holder, self.audience)))
+        self.each(|part| Some(part.flag.as_ref()?.short(self.audience)))
     }
 
     pub(super) fn ranges(&self) -> String {

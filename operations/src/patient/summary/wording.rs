@@ -15,11 +15,20 @@ pub(super) fn codes(concept: Option<Value<'_>>) -> Vec<String> {
 /// What the concept is called: its text, the display of a coding, or the code itself, which
 /// patients are spared.
 pub(super) fn name(concept: Value<'_>, audience: Audience) -> Option<String> {
+    let named = label(concept, audience)?;
+    Some(match audience {
+        Audience::Patient => glossary::explain(&named),
+        Audience::Clinician => named,
+    })
+}
+
+/// The same without an explanation: of kinds of visits and the like.
+pub(super) fn label(concept: Value<'_>, audience: Audience) -> Option<String> {
     let text = said(concept.str("text"));
     let display = || concept.list("coding").find_map(|coding| said(coding.str("display")));
     let named = text.or_else(display);
     match audience {
-        Audience::Patient => named.map(|name| glossary::explain(&unbracketed(&plain(&name)))),
+        Audience::Patient => named.map(|name| unbracketed(&plain(&name))),
         Audience::Clinician => {
             named.or_else(|| concept.list("coding").find_map(|coding| said(coding.str("code"))))
         }
