@@ -58,7 +58,10 @@ pub(crate) fn store(config: &Config, tenant: &str) -> Result<Store, String> {
 fn explain(config: &Config, error: &StoreError) -> String {
     let folder = config.data_dir.display();
     match error {
-        StoreError::Held(_) | StoreError::Full(_) => format!("{folder}: {error}."),
+        StoreError::Held(_) => format!(
+            "{folder}: {error}. If that is a server, load through it: brigid import --server URL."
+        ),
+        StoreError::Full(_) => format!("{folder}: {error}."),
         StoreError::Corrupt(_) | StoreError::Fault(_) => format!(
             "{folder}: {error}. Nothing was changed; `brigid check --data-dir {folder}` says what \
              is wrong."

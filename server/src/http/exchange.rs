@@ -274,3 +274,7 @@ impl<'a> Arrived<'a> {
         entry.resource = known;
     }
 }
+
+#[cfg(test)]
+#[path = "exchange_tests.rs"]
+mod tests;
