@@ -157,7 +157,7 @@ pub(crate) fn write_success(
     returned: Returned,
 ) {
     let stamp = answer.version.as_ref();
-    let is_write = matches!(answer.done, Done::Created | Done::Updated | Done::Deleted);
+    let is_write = !matches!(answer.done, Done::Found | Done::NotModified);
     let location = stamp.filter(|_| is_write && answer.done != Done::Deleted).map(|stamp| {
         format!("{}/_history/{}", permit.address(&stamp.key.resource, &stamp.key.id), stamp.version)
     });
@@ -190,7 +190,7 @@ fn notes(answer: &Answer) -> Vec<Issue> {
         Done::Created => "Created.",
         Done::Updated => "Updated.",
         Done::Deleted => "Deleted.",
-        Done::Found | Done::NotModified => "Found.",
+        Done::Found | Done::NotModified | Done::Existing => "Found.",
     };
     vec![crate::write::note(text)]
 }

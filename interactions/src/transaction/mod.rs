@@ -212,7 +212,7 @@ async fn respond(
             }
             Step::Delete { key: None, .. } => Ok(delete::nothing()),
             Step::Existing { key } => {
-                current(permit, key).await.map(|version| Answer::of(Done::Found, version))
+                current(permit, key).await.map(|version| Answer::of(Done::Existing, version))
             }
             Step::Later => permit.door().perform(permit.caller(), entry.interaction).await,
         };
