@@ -5,6 +5,7 @@
 use fhir::definitions::Schema;
 use fhir::json::{Json, Tree, Value};
 use fhir::primitive::DateTime;
+use fhir::search::query;
 use fhir::{Issue, Kind, Outcome, resource};
 
 use crate::policy::Permit;
@@ -193,6 +194,10 @@ fn from_pair(
     schema: &Schema,
 ) -> Result<Tree, Issue> {
     let parameter = known(description, name, name)?;
+    let text = match parameter.value {
+        "dateTime" | "instant" => &*query::with_plus(text),
+        _ => text,
+    };
     check_text(parameter, text, name)?;
     let value = match parameter.value {
         "boolean" => Tree::Bool(text == "true"),
