@@ -223,6 +223,13 @@ impl<'a> Arrived<'a> {
         let preferences = self.preferences();
         wish.returned = preferences.returned.unwrap_or_default();
         let content = self.content(payload, word, &parts).await?;
+        if let Content::Form(form) = &content {
+            // What a search by POST says in its form counts as if it stood in the address.
+            if value(form, "_format").is_some() {
+                wish.form = negotiate(accept, value(form, "_format"))?;
+            }
+            wish.is_pretty |= is_pretty(form)?;
+        }
         let asked = Asked {
             method: self.request.method().as_str(),
             word,
