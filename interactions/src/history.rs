@@ -114,7 +114,8 @@ impl Asked {
     fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
         match name {
             "_since" => {
-                let since = DateTime::parse(&query::with_plus(value)).filter(|date| date.time.is_some());
+                let since =
+                    DateTime::parse(&query::with_plus(value)).filter(|date| date.time.is_some());
                 let since = since.ok_or_else(|| {
                     format!("_since is '{value}': it is an instant, 2026-01-31T12:00:00Z.")
                 })?;

@@ -47,7 +47,8 @@ fn find<'a>(permit: &Permit<'a>, code: &str, input: &Input) -> Result<&'a dyn Op
     }
     let known: Vec<String> = operations.iter().map(|o| offered(o.description())).collect();
     let near = resource::nearest(code, operations.iter().map(|o| o.description().code), 1);
-    let hint = near.first().map_or_else(String::new, |near| format!(" Did you mean ${near}?"));
+    let near = near.first().filter(|near| **near != code);
+    let hint = near.map_or_else(String::new, |near| format!(" Did you mean ${near}?"));
     Err(Outcome::new(
         Kind::Unknown,
         format!(

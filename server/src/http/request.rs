@@ -147,6 +147,7 @@ fn check_pairs(asked: &Asked<'_>, known: &[&str]) -> Result<(), Outcome> {
                 all.join(", ")
             ),
         )
+        .with_code("not-supported")
         .at(name));
     }
     Ok(())
