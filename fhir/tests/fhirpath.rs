@@ -2,7 +2,7 @@
 
 use fhir::definitions::r4;
 use fhir::json::{Json, Value};
-use fhir::path::{Environment, Expression, Item, PathFault, Resolve};
+use fhir::path::{Environment, Expression, Item, PathFault, Question, Resolve};
 use proptest::prelude::{ProptestConfig, any, prop, proptest};
 
 const PATIENT: &str = r##"{"resourceType":"Patient","id":"p",
@@ -249,6 +249,28 @@ fn a_narrative_is_checked_as_xhtml() {
 }
 
 #[test]
+fn profiles_and_value_sets_are_asked_of_who_knows_them() {
+    let json = Json::parse(PATIENT).expect("JSON");
+    let schema = r4().schema();
+    let answer = |question: Question<'_>, item: &Item<'_>| match question {
+        Question::ConformsTo("known") => Some(item.type_name(schema) == "Patient"),
+        Question::MemberOf("known") => Some(item.to_text().as_deref() == Some("official")),
+        _ => None,
+    };
+    let env = Environment { answer: Some(&answer), ..Environment::new(schema, json.root()) };
+    let ask = |text: &str| {
+        let expression = Expression::parse(text).expect("a path");
+        let focus = Item::resource(schema, json.root()).expect("a resource");
+        expression.is_true(&env, focus).map_err(|error| error.fault)
+    };
+    assert_eq!(ask("conformsTo('known')"), Ok(true));
+    assert_eq!(ask("contained[0].conformsTo('known')"), Ok(false));
+    assert_eq!(ask("name.use.memberOf('known')"), Ok(true));
+    assert_eq!(ask("link.memberOf('known').empty()"), Ok(true));
+    assert_eq!(ask("conformsTo('http://trash')"), Err(PathFault::Execution));
+}
+
+#[test]
 fn what_is_not_at_hand_says_so() {
     fails("conformsTo('http://example.org/x')", PathFault::NotSupported);
     fails("name.memberOf('http://example.org/x')", PathFault::NotSupported);
@@ -373,7 +395,6 @@ proptest! {
         pieces in prop::collection::vec(0..PIECES.len(), 1..14)
     ) {
         let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
-        let json = Json::parse(PATIENT).expect("JSON");
-        let _ = evaluate(&json, &text);
+        let _ = evaluate(&Json::parse(PATIENT).expect("JSON"), &text);
     }
 }

@@ -6,6 +6,7 @@ use fhir::definitions::r4;
 use fhir::json::{Json, Tree};
 use fhir::patch::fhirpath::apply;
 use fhir::patch::json::PatchErrorKind;
+use proptest::prelude::{ProptestConfig, proptest};
 
 /// The XML between the tags of this name.
 fn inside<'x>(xml: &'x str, name: &str) -> Option<&'x str> {
@@ -232,4 +233,66 @@ fn an_index_lies_within_its_list() {
     let places = [("source", r#""valueInteger":0"#), ("destination", r#""valueInteger":2"#)];
     refused(patient, "move", "Patient.identifier", &places, "destination 2 is outside");
     refused(patient, "delete", "Patient.identifier", &[], "2 elements at Patient.identifier");
+}
+
+const DOCUMENTS: [&str; 3] = [
+    r#"{"resourceType":"Patient","name":[{"given":["a",null],"_given":[null,{"id":"x"}]},
+        {"family":"f"}],"active":true,"_birthDate":{"id":"y"},"deceasedBoolean":false}"#,
+    r#"{"resourceType":"Patient","name":{"given":"a"},"active":[[true]],"birthDate":{},
+        "_gender":["x"],"contained":[{"resourceType":"Patient","name":[[{"given":[[]]}]]},1]}"#,
+    r#"{"resourceType":"Nothing","name":1}"#,
+];
+const VERBS: [&str; 5] = ["add", "insert", "delete", "replace", "move"];
+const PATHS: [&str; 14] = [
+    "Patient",
+    "Patient.name",
+    "Patient.name[0]",
+    "Patient.name.given",
+    "Patient.name.given[1]",
+    "Patient.name[0].given[0]",
+    "Patient.active",
+    "Patient.birthDate",
+    "Patient.gender",
+    "Patient.deceased",
+    "Patient.contained",
+    "Patient.contained.name",
+    "descendants()",
+    "Patient.name.given.id",
+];
+const NAMES: [&str; 7] = ["name", "given", "deceased", "extension", "id", "contained", "active"];
+const VALUES: [&str; 7] = [
+    r#""valueString":"v""#,
+    r#""valueBoolean":true"#,
+    r#""valueHumanName":{"family":"v"}"#,
+    r#""resource":{"resourceType":"Group"}"#,
+    r#""part":[{"name":"given","valueString":"v"},{"name":"url","valueUri":"u"}]"#,
+    r#""_valueString":{"id":"v"}"#,
+    r#""valueDateTime":"2020""#,
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_operation_is_applied_or_refused(
+        document in 0..DOCUMENTS.len(),
+        verb in 0..VERBS.len(),
+        path in 0..PATHS.len(),
+        name in 0..NAMES.len(),
+        value in 0..VALUES.len(),
+        first in 0..4_usize,
+        second in 0..4_usize,
+    ) {
+        let name = format!("\"valueString\":\"{}\"", NAMES[name]);
+        let (first, second) =
+            (format!("\"valueInteger\":{first}"), format!("\"valueInteger\":{second}"));
+        let parts = parts(VERBS[verb], PATHS[path], &[
+            ("name", name.as_str()),
+            ("value", VALUES[value]),
+            ("index", first.as_str()),
+            ("source", first.as_str()),
+            ("destination", second.as_str()),
+        ]);
+        let _ = patched(DOCUMENTS[document], &parts);
+    }
 }

@@ -14,8 +14,10 @@ use storage::Key;
 use crate::policy::Permit;
 use crate::{Answer, BundleSubmission, Done, EntryRequest, Interaction, Returned, envelope};
 
-/// Entries that run together.
-const AT_ONCE: usize = 64;
+/// Writes that run together.
+const WRITES_AT_ONCE: usize = 64;
+/// Entries that run together where one may be answered with much.
+const AT_ONCE: usize = 8;
 
 /// Rank of the verb, index in the Bundle, and what is asked.
 type Request = (u8, usize, Interaction);
@@ -42,12 +44,18 @@ pub(crate) async fn batch(
         }
     }
     requests.sort_by_key(|(rank, index, _)| (*rank, *index));
+    let mut room = Room::of(permit);
     while !requests.is_empty() {
         let group = next_group(&mut requests);
+        if let Err(outcome) = room.check() {
+            group.iter().for_each(|(_, index, _)| results[*index] = Some(Err(outcome.clone())));
+            continue;
+        }
         let performed = join_all(group.into_iter().map(|(_, index, interaction)| async move {
             (index, permit.door().perform(permit.caller(), interaction).await)
         }));
         for (index, result) in performed.await {
+            room.take(&result);
             results[index] = Some(result);
         }
     }
@@ -55,12 +63,52 @@ pub(crate) async fn batch(
     Ok(Answer::found(respond(permit, "batch-response", results, submission.returned)))
 }
 
-/// Takes the next entries of one verb's rank, at most [`AT_ONCE`]: they run together, so that their
-/// writes share a disk flush.
+/// What the answers to the entries of a Bundle may still hold: a page asked for a thousand times
+/// would fill the memory.
+pub(crate) struct Room {
+    most: usize,
+    held: usize,
+}
+
+impl Room {
+    pub(crate) fn of(permit: &Permit<'_>) -> Self {
+        Self { most: permit.settings().bundle_answer_bytes_max, held: 0 }
+    }
+
+    /// Counts an answer.
+    pub(crate) fn take(&mut self, result: &Result<Answer, Outcome>) {
+        self.held += result.as_ref().map_or(0, |answer| answer.body.len());
+    }
+
+    /// The failure of an entry that comes when the room is full.
+    pub(crate) fn check(&self) -> Result<(), Outcome> {
+        if self.held <= self.most {
+            return Ok(());
+        }
+        Err(Outcome::new(
+            Kind::TooLarge,
+            format!(
+                "The entries before this one were answered with more than {} bytes, which are the \
+                 most that one Bundle gives: it was not performed. Send it again in another Bundle.",
+                self.most
+            ),
+        ))
+    }
+}
+
+/// Takes the next entries of one verb's rank: they run together, so that their writes share a disk
+/// flush.
 fn next_group(requests: &mut Vec<Request>) -> Vec<Request> {
-    let rank = requests.first().map(|(rank, ..)| *rank);
-    let same = requests.iter().take_while(|(other, ..)| Some(*other) == rank).count();
-    requests.drain(..same.min(AT_ONCE)).collect()
+    let kind = |(rank, _, interaction): &Request| (*rank, is_write(interaction));
+    let first = requests.first().map(kind);
+    let same = requests.iter().take_while(|request| Some(kind(request)) == first).count();
+    let most = if first.is_some_and(|(_, is_write)| is_write) { WRITES_AT_ONCE } else { AT_ONCE };
+    requests.drain(..same.min(most)).collect()
+}
+
+fn is_write(interaction: &Interaction) -> bool {
+    use Interaction::{Create, Delete, Patch, Update};
+    matches!(interaction, Create(_) | Update(_) | Patch(_) | Delete(_))
 }
 
 /// The order of verbs: DELETE, POST, PUT and PATCH, GET and HEAD.

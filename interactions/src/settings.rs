@@ -14,6 +14,9 @@ pub struct Settings {
     pub include_max: usize,
     /// Most entries of a batch or transaction.
     pub bundle_entries_max: usize,
+    /// Most bytes that the answers to the entries of a batch or transaction may have together: what
+    /// only reads is not performed beyond.
+    pub bundle_answer_bytes_max: usize,
     /// Refuse dangling local references, and the deletion of what is still referenced
     /// (`integrity.references = "check"`).
     pub are_references_checked: bool,
@@ -27,6 +30,7 @@ impl Default for Settings {
             page_size_max: 1000,
             include_max: 2000,
             bundle_entries_max: 20_000,
+            bundle_answer_bytes_max: 256 * 1024 * 1024,
             are_references_checked: false,
         }
     }

@@ -61,6 +61,8 @@ pub struct Limits {
     pub included_resources: usize,
     /// Most entries of a batch or transaction.
     pub bundle_entries: usize,
+    /// Most bytes of what the entries of a batch or transaction read.
+    pub bundle_answer_bytes: usize,
 }
 
 /// The embedded store.
@@ -161,6 +163,7 @@ impl Default for Limits {
             page_size_max: 1000,
             included_resources: 2000,
             bundle_entries: 20_000,
+            bundle_answer_bytes: 256 * 1024 * 1024,
         }
     }
 }
@@ -195,6 +198,7 @@ impl Config {
             ("limits.page_size_default", u64::from(limits.page_size_default)),
             ("limits.page_size_max", u64::from(limits.page_size_max)),
             ("limits.bundle_entries", limits.bundle_entries as u64),
+            ("limits.bundle_answer_bytes", limits.bundle_answer_bytes as u64),
             ("storage.memtable_bytes", self.storage.memtable_bytes),
         ];
         if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {

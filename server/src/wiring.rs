@@ -23,12 +23,15 @@ pub(crate) struct Opened {
 /// A sentence for people: who holds the store, what is damaged.
 pub(crate) fn open(config: &Config, tenant: &str, public_url: &str) -> Result<Opened, String> {
     let store = store(config, tenant)?;
+    let [short, long] = Site::bases(public_url, tenant);
+    let bases = if tenant == config.default_tenant { vec![short, long] } else { vec![long] };
     let settings = interactions::Settings {
-        bases: Site::bases(public_url, tenant).to_vec(),
+        bases,
         page_size_default: config.limits.page_size_default,
         page_size_max: config.limits.page_size_max,
         include_max: config.limits.included_resources,
         bundle_entries_max: config.limits.bundle_entries,
+        bundle_answer_bytes_max: config.limits.bundle_answer_bytes,
         are_references_checked: config.integrity.references == References::Check,
     };
     let wire = Arc::new(HttpWire::new());
@@ -55,7 +58,10 @@ pub(crate) fn store(config: &Config, tenant: &str) -> Result<Store, String> {
 fn explain(config: &Config, error: &StoreError) -> String {
     let folder = config.data_dir.display();
     match error {
-        StoreError::Held(_) | StoreError::Full(_) => format!("{folder}: {error}."),
+        StoreError::Held(_) => format!(
+            "{folder}: {error}. If that is a server, load through it: brigid import --server URL."
+        ),
+        StoreError::Full(_) => format!("{folder}: {error}."),
         StoreError::Corrupt(_) | StoreError::Fault(_) => format!(
             "{folder}: {error}. Nothing was changed; `brigid check --data-dir {folder}` says what \
              is wrong."

@@ -20,7 +20,8 @@ pub enum HistoryScope {
 pub struct HistoryRequest {
     /// Whose.
     pub scope: HistoryScope,
-    /// Only versions written at or after this instant (`_since`), in microseconds.
+    /// Only versions written at or after this instant (`_since`), in microseconds. A version counts
+    /// as written when its `meta.lastUpdated` says, to the millisecond.
     pub since_us: Option<i64>,
     /// Only versions that were current at some point of this span (`_at`): first and last
     /// microsecond, both included.

@@ -87,3 +87,47 @@ fn a_search_of_the_whole_system_is_refused_clearly() {
     assert!((400..502).contains(&answer.status), "{}", answer.status);
     assert!(answer.diagnostics().contains("type"), "{}", answer.text());
 }
+
+/// `IN-07`: a small Bundle cannot ask for more than the memory holds.
+#[test]
+fn what_a_bundle_reads_has_a_limit() {
+    let server = Server::start_with(&[("limits.bundle_answer_bytes", "5000")]);
+    put_patient(&server, "a", &"y".repeat(2000)).expect(201);
+    let get = json!({"request": {"method": "GET", "url": "Patient/a"}});
+    for kind in ["batch", "transaction"] {
+        let entries = vec![get.clone(); 40];
+        let bundle = json!({"resourceType": "Bundle", "type": kind, "entry": entries});
+        let answer = server.post("").json(&bundle).send().expect(200).json();
+        let status = |index: usize| answer["entry"][index]["response"]["status"].clone();
+        assert_eq!(status(0), "200 OK", "{kind}");
+        assert_eq!(status(39), "413 Payload Too Large", "{kind}");
+        assert_eq!(answer["entry"].as_array().unwrap().len(), 40, "{kind}");
+    }
+    // What writes is not held up by what reads: it comes first.
+    let create = json!({"resource": {"resourceType": "Patient"},
+        "request": {"method": "POST", "url": "Patient"}});
+    let mut entries = vec![get; 20];
+    entries.push(create);
+    let bundle = json!({"resourceType": "Bundle", "type": "batch", "entry": entries});
+    let answer = server.post("").json(&bundle).send().expect(200).json();
+    assert_eq!(answer["entry"][20]["response"]["status"], "201 Created");
+}
+
+/// `IN-07`: neither the number of parameters nor their length is without an end, and the longest
+/// search that is taken has page links that work.
+#[test]
+fn the_parameters_of_a_search_have_limits() {
+    let server = Server::start();
+    let form = "application/x-www-form-urlencoded";
+    for body in ["name=b&".repeat(1_001), format!("name={}", "b".repeat(60_000))] {
+        server.post("Patient/_search").body(form, body).send().expect(413);
+    }
+    server.get(&format!("Patient?{}", "a=b&".repeat(1_500))).send().expect(413);
+    put_patient(&server, "a", "A").expect(201);
+    put_patient(&server, "b", "B").expect(201);
+    let ids = vec!["x".repeat(43); 998].join(",");
+    let body = format!("_count=1&_id=a,b,{ids}");
+    let page = server.post("Patient/_search").body(form, body).send().expect(200);
+    let next = page.link("next").expect("there is a second page");
+    assert_eq!(server.get(&next).send().expect(200).entries("match").len(), 1);
+}

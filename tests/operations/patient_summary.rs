@@ -261,3 +261,20 @@ fn parameters_may_be_posted() {
     ]});
     server.post("Patient/d/$summary").json(&parameters).send().expect(200);
 }
+
+#[test]
+fn a_browser_gets_a_page_in_which_every_sentence_leads_to_its_sources() {
+    let server = Server::start();
+    diabetes(&server);
+    let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let page = server.get("Patient/d/$summary").header("Accept", accept).send().expect(200);
+    assert!(page.header("content-type").unwrap().starts_with("text/html"));
+    assert!(page.header("content-security-policy").is_some());
+    let text = page.text();
+    let href = format!("{}/Condition/c1/_history/1", server.base());
+    assert!(text.contains(&href), "{text}");
+    server.get(&href).send().expect(200);
+    assert!(!text.contains("<b>Quist</b>"), "{text}");
+    let json = server.get("Patient/d/$summary?_format=json").header("Accept", accept).send();
+    assert_eq!(json.expect(200).json()["type"], "document");
+}

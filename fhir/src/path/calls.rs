@@ -7,7 +7,9 @@ use super::ast::{Call, Expr};
 use super::eval::{Evaluator, Flow, Scope, Sink};
 use super::functions::Function;
 use super::item::Item;
-use super::{PathError, boundary, conversion, encoding, math, navigate, reference, strings, types};
+use super::{
+    PathError, Question, boundary, conversion, encoding, math, navigate, reference, strings, types,
+};
 use crate::primitive::xhtml;
 
 impl<'a> Evaluator<'_, 'a> {
@@ -52,9 +54,8 @@ impl<'a> Evaluator<'_, 'a> {
                 Some(Item::Boolean(xhtml::check(&text).is_ok()))
             }),
             Function::Now | Function::Today | Function::TimeOfDay => self.clock(call.function),
-            Function::ConformsTo
-            | Function::MemberOf
-            | Function::Subsumes
+            Function::ConformsTo | Function::MemberOf => self.ask(call, scope),
+            Function::Subsumes
             | Function::SubsumedBy
             | Function::ElementDefinition
             | Function::Slice => {
@@ -265,6 +266,25 @@ impl<'a> Evaluator<'_, 'a> {
             Ok(Flow::More)
         })?;
         Ok(Some(Item::Boolean(items == 1 && values == 1)))
+    }
+
+    /// What only definitions can answer.
+    fn ask(&self, call: &'a Call, scope: &Scope<'_, 'a>) -> Result<Option<Item<'a>>, PathError> {
+        let Some(item) = self.one(&call.base, scope)? else { return Ok(None) };
+        let arguments = Arguments { evaluator: self, call, scope };
+        let Some(url) = arguments.text(0)? else { return Ok(None) };
+        let question = match call.function {
+            Function::ConformsTo => Question::ConformsTo(&url),
+            _ => Question::MemberOf(&url),
+        };
+        let name = call.function.name();
+        let Some(answer) = self.env.answer else {
+            return Err(PathError::not_supported(format!("{name}() is not supported here")));
+        };
+        match answer(question, &item) {
+            Some(is_true) => Ok(Some(Item::Boolean(is_true))),
+            None => Err(PathError::execution(format!("{name}(): {url} is not known"))),
+        }
     }
 
     fn clock(&self, function: Function) -> Result<Option<Item<'a>>, PathError> {

@@ -17,6 +17,19 @@ pub trait Resolve {
     fn resolve(&self, reference: &str) -> Option<Value<'_>>;
 }
 
+/// What an expression asks about an element that its definitions alone answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question<'q> {
+    /// `conformsTo()`: does the element conform to the profile of this canonical URL?
+    ConformsTo(&'q str),
+    /// `memberOf()`: is the code, Coding or CodeableConcept in the value set of this canonical
+    /// URL?
+    MemberOf(&'q str),
+}
+
+/// Answers a [`Question`] about an item; `None` where the profile or value set is not known.
+pub type Answer<'a> = dyn Fn(Question<'_>, &Item<'_>) -> Option<bool> + 'a;
+
 /// The circumstances of an evaluation. Cheap to make; not shared between threads.
 #[derive(Clone)]
 pub struct Environment<'a> {
@@ -34,6 +47,8 @@ pub struct Environment<'a> {
     /// still found, and any other reference resolves to an element without content whose type is
     /// that named by the reference, so that `resolve() is Patient` needs no store.
     pub resolver: Option<&'a dyn Resolve>,
+    /// Answers `conformsTo()` and `memberOf()`, which fail without it.
+    pub answer: Option<&'a Answer<'a>>,
     /// Steps that the evaluation may take before it fails with [`super::PathFault::Fuel`].
     pub fuel: u64,
     /// Names that no type at hand has, and `as` on more than one item, are errors rather than
@@ -53,6 +68,7 @@ impl<'a> Environment<'a> {
             root_resource: resource,
             now: None,
             resolver: None,
+            answer: None,
             fuel: FUEL,
             is_strict: false,
             variables: Vec::new(),

@@ -34,7 +34,7 @@ mod strict;
 mod strings;
 mod types;
 
-pub use environment::{Environment, Resolve};
+pub use environment::{Answer, Environment, Question, Resolve};
 pub use error::{PathError, PathFault};
 pub use item::{Item, Node, TypeInfo};
 pub use quantity::{Calendar, Quantity, Unit};

@@ -21,6 +21,7 @@ use page::Bookmark;
 pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answer, Outcome> {
     let scope = Scope::of(permit, &request.scope)?;
     let (parameters, after) = turn_to_page(permit, &scope, request.parameters)?;
+    refuse_length(&parameters)?;
     let context = context(permit);
     let parsed = query::parse(&scope.resource, &parameters, &context)?;
     let query = parsed.query;
@@ -58,6 +59,20 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
         });
     }
     Ok(Answer::found(bundle.finish()))
+}
+
+/// A page link holds the whole search and is an address itself, at most 64 KiB long.
+fn refuse_length(parameters: &[(String, String)]) -> Result<(), Outcome> {
+    const SEARCH_BYTES_MAX: usize = 45_000;
+    // Each name and value stands in the link with its length before it, four bytes.
+    let length: usize = parameters.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
+    if length <= SEARCH_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Outcome::new(
+        Kind::TooLarge,
+        format!("The search is longer than {SEARCH_BYTES_MAX} bytes: split it into several."),
+    ))
 }
 
 /// Resources are given whole: parts of them are not offered.

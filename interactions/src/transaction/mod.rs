@@ -201,6 +201,7 @@ async fn respond(
 ) -> Result<Answer, Outcome> {
     let mut committed = committed.into_iter();
     let mut answers = Vec::with_capacity(entries.len());
+    let mut room = batch::Room::of(permit);
     for (entry, step) in entries.into_iter().zip(&plan.steps) {
         let answer = match step {
             Step::Put { .. } | Step::Patch { .. } | Step::Delete { key: Some(_), .. } => {
@@ -213,8 +214,12 @@ async fn respond(
             Step::Existing { key } => {
                 current(permit, key).await.map(|version| Answer::of(Done::Existing, version))
             }
-            Step::Later => permit.door().perform(permit.caller(), entry.interaction).await,
+            Step::Later => match room.check() {
+                Ok(()) => permit.door().perform(permit.caller(), entry.interaction).await,
+                Err(outcome) => Err(outcome),
+            },
         };
+        room.take(&answer);
         answers.push((entry.index, answer));
     }
     answers.sort_by_key(|(index, _)| *index);

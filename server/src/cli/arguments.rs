@@ -48,6 +48,9 @@ pub(crate) enum Command {
     Config(Config),
     /// Read and prove everything that is stored
     Check(Check),
+    /// Ask the server that is configured whether it is alive: for containers
+    #[command(hide = true)]
+    Health(Config),
 }
 
 /// Where settings come from besides the environment.

@@ -32,12 +32,13 @@ pub(crate) fn demo(arguments: &Demo) -> Result<(), String> {
         data_dir,
         ..Config::default()
     };
-    let instance = Instance::open(&config)?;
+    let runtime = runtime()?;
+    let instance = Instance::open(&config, runtime.handle())?;
     let options = Options { patients: arguments.patients, seed: SEED, today: today::today()? };
     greet(&instance.public_url, arguments);
     let door = instance.door.clone();
     let base: Arc<str> = Arc::from(format!("{}/fhir", instance.public_url));
-    runtime()?.block_on(async {
+    runtime.block_on(async {
         let loading = tokio::spawn(load(door, base, options));
         let loader = loading.abort_handle();
         let stop = async {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use interactions::Door;
 use storage::Store;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::config::Config;
-use crate::http::{self, Listeners, Site};
+use crate::http::{self, Listeners, Names, Site};
 use crate::wiring::{self, Opened};
 
 /// An open server that does not serve yet.
@@ -26,8 +26,9 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Takes the addresses, then opens the store: a port in use is found out first.
-    pub(crate) fn open(config: &Config) -> Result<Self, String> {
+    /// Takes the addresses, then opens the store: a port in use is found out first. What takes
+    /// long will run on the threads of `aside`.
+    pub(crate) fn open(config: &Config, aside: &Handle) -> Result<Self, String> {
         check_loopback(&config.listen)?;
         let main = http::bind(&config.listen)?;
         let admin = match config.admin_listen.as_str() {
@@ -44,13 +45,17 @@ impl Instance {
         let admin_address = admin.as_ref().map(local).transpose()?;
         let Opened { door, store } = wiring::open(config, &config.default_tenant, &public_url)?;
         let looked_at = store.clone();
+        let names = Names {
+            public_url: &public_url,
+            default_tenant: &config.default_tenant,
+            origins: &config.cors.origins,
+        };
         let site = Site::new(
             door.clone(),
-            &public_url,
-            &config.default_tenant,
+            &names,
             wiring::limits(config),
-            &config.cors.origins,
             Box::new(move || wiring::readiness(&looked_at)),
+            aside.clone(),
         );
         let listeners = Listeners { main, admin };
         Ok(Self { listeners, site, store, door, public_url, admin: admin_address })

@@ -5,6 +5,7 @@ mod check;
 mod config;
 mod demo;
 mod generate;
+mod health;
 mod import;
 mod instance;
 mod out;
@@ -34,6 +35,7 @@ pub fn run() -> ExitCode {
         Some(Command::Generate(arguments)) => generate::generate(&arguments),
         Some(Command::Config(arguments)) => config::config(&arguments),
         Some(Command::Check(arguments)) => check::check(&arguments),
+        Some(Command::Health(arguments)) => health::health(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

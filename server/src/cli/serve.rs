@@ -15,7 +15,8 @@ pub(crate) fn serve(arguments: &Serve) -> Result<(), String> {
     .collect();
     let config = config::load(arguments.file.config.as_deref(), &flags)?.config;
     log::start(&config.log);
-    let instance = Instance::open(&config)?;
+    let runtime = runtime()?;
+    let instance = Instance::open(&config, runtime.handle())?;
     if !arguments.open {
         tracing::warn!("there is no authentication yet: the server listens on loopback only");
     }
@@ -28,7 +29,7 @@ pub(crate) fn serve(arguments: &Serve) -> Result<(), String> {
             "metrics are on the admin port"
         );
     }
-    runtime()?.block_on(async {
+    runtime.block_on(async {
         instance
             .serve(async {
                 asked_to_stop().await;

@@ -71,3 +71,14 @@ fn a_wrong_value_is_named_with_what_would_be_right() {
     refuse("public_url = \"fhir.example.org\"", &[], &["public_url", "https://"]);
     refuse("listen = ", &[], &["brigid.toml is no TOML"]);
 }
+
+#[test]
+fn the_example_names_every_setting_with_its_default() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/brigid.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let loaded = merge(Some((Path::new(path), &text)), &[], &[]).unwrap();
+    assert_eq!(loaded.config, Config::default());
+    for (key, _, origin) in loaded.lines() {
+        assert!(matches!(origin, Origin::File(..)), "{key} is missing");
+    }
+}

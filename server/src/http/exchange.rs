@@ -6,28 +6,20 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use fhir::search::query::decode_pairs;
 use fhir::{Kind, Outcome};
-use futures_util::{FutureExt, StreamExt};
-use interactions::{Caller, Returned};
+use futures_util::FutureExt;
+use interactions::{Answer, Caller, Interaction, Returned};
 
-use super::body::{self, Body, Purpose};
-use super::conditions::{self, Conditions, Preferences};
 use super::cors::Cors;
 use super::failure::Failure;
+use super::intake::{self, header};
 use super::media::{Form, negotiate};
-use super::request::{self, Asked, Content, Pairs};
+use super::request::{self, Asked, Content};
 use super::response::{self, Reply, Wish};
 use super::router::{self, Parts, Word};
 use super::site::Site;
 use super::tenant::{self, Base};
-use super::{date, page, send};
-
-/// A longest page link is longer than other addresses: it holds its whole search.
-const PAGE_LINK_BYTES_MAX: usize = 64 * 1024;
-
-/// Bodies over this length are read aside, so that other connections need not wait.
-const ASIDE_BYTES: usize = 256 * 1024;
+use super::{page, send};
 
 /// What the log says of an exchange.
 #[derive(Debug)]
@@ -59,7 +51,8 @@ pub(crate) async fn answer(
     let status = response.status().as_u16();
     let taken = started.elapsed();
     site.metrics.end(entry.interaction, status, taken);
-    let duration_ms = taken.as_secs_f64() * 1000.0;
+    // Whole microseconds, far below 2^52, so the cast is exact.
+    let duration_ms = taken.as_micros() as f64 / 1000.0;
     log(&entry, &request_id, status, duration_ms, send::length(&response));
     response
 }
@@ -123,6 +116,7 @@ fn plain_wish(site: &Site) -> Wish<'_> {
     Wish {
         form: Form::Json,
         is_pretty: false,
+        is_page: false,
         returned: Returned::Representation,
         native: None,
         base: &site.short_base,
@@ -205,37 +199,41 @@ impl<'a> Arrived<'a> {
         wish: &mut Wish<'a>,
         entry: &mut Entry,
     ) -> Result<Reply, Failure> {
-        let pairs = self.pairs()?;
-        let accept = header(self.request, "Accept");
-        let format = value(&pairs, "_format");
-        let negotiated = negotiate(accept, format);
+        let pairs = intake::pairs(self.request, self.site.limits)?;
+        let accept = intake::accept(self.request);
+        let format = intake::value(&pairs, "_format");
+        let negotiated = negotiate(Some(&accept), format);
         // Whatever goes wrong from here on is said in the form that the client reads.
         wish.form = negotiated.as_ref().copied().unwrap_or_default();
-        wish.is_pretty = is_pretty(&pairs)?;
+        wish.is_pretty = intake::is_pretty(&pairs)?;
         let (word, parts) = router::find(self.request.method().as_str(), self.path)?;
         self.note(word, &parts, entry);
         let is_binary = parts.resource.as_deref() == Some("Binary");
         if is_binary && format.is_none() && matches!(word, Word::Read | Word::Vread) {
-            wish.native = Some(accept);
+            wish.native = Some(accept.clone());
         } else {
             negotiated?;
         }
-        let preferences = self.preferences();
+        wish.is_page = format.is_none()
+            && self.request.method() == "GET"
+            && parts.code.as_deref() == Some("summary")
+            && accept.trim_start().starts_with("text/html");
+        let preferences = intake::preferences(self.request);
         wish.returned = preferences.returned.unwrap_or_default();
-        let content = self.content(payload, word, &parts).await?;
+        let content = intake::content(self.site, self.request, payload, word, &parts).await?;
         if let Content::Form(form) = &content {
-            // What a search by POST says in its form counts as if it stood in the address.
-            if value(form, "_format").is_some() {
-                wish.form = negotiate(accept, value(form, "_format"))?;
+            // A form holds what would otherwise stand in the address, the form of the answer too.
+            if let Some(format) = intake::value(form, "_format") {
+                wish.form = negotiate(Some(&accept), Some(format))?;
             }
-            wish.is_pretty |= is_pretty(form)?;
+            wish.is_pretty |= intake::is_pretty(form)?;
         }
         let asked = Asked {
             method: self.request.method().as_str(),
             word,
             parts,
             pairs,
-            conditions: self.conditions()?,
+            conditions: intake::conditions(self.request)?,
             content,
             returned: wish.returned,
             is_lenient: preferences.is_lenient,
@@ -246,8 +244,27 @@ impl<'a> Arrived<'a> {
             request_id: self.request_id.clone(),
             is_lenient: preferences.is_lenient,
         };
-        let answer = self.site.door.perform(&caller, interaction).await?;
+        let answer = if matches!(word, Word::Bundle | Word::Operation) {
+            self.aside(caller, interaction).await?
+        } else {
+            self.site.door.perform(&caller, interaction).await?
+        };
         Ok(response::success(answer, wish)?)
+    }
+
+    /// Performs what takes long on other threads than this connection's.
+    async fn aside(&self, caller: Caller, interaction: Interaction) -> Result<Answer, Outcome> {
+        let door = self.site.door.clone();
+        let task = async move { door.perform(&caller, interaction).await };
+        match self.site.aside.spawn(task).await {
+            Ok(performed) => performed,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => {
+                    Err(Outcome::new(Kind::Unavailable, "The server is stopping.").because(error))
+                }
+            },
+        }
     }
 
     fn note(&self, word: Word, parts: &Parts, entry: &mut Entry) {
@@ -256,119 +273,8 @@ impl<'a> Arrived<'a> {
         let known = parts.resource.clone().filter(|name| self.site.schema.resource(name).is_some());
         entry.resource = known;
     }
-
-    fn pairs(&self) -> Result<Pairs, Outcome> {
-        let query = self.request.uri().query().unwrap_or_default();
-        let length = self.request.uri().path().len() + query.len();
-        let pairs = decode_pairs(query)?;
-        let is_page = value(&pairs, "_page").is_some();
-        let limit = if is_page { PAGE_LINK_BYTES_MAX } else { self.site.limits.url_bytes };
-        if length > limit {
-            return Err(Outcome::new(
-                Kind::TooLarge,
-                format!(
-                    "The address is longer than {limit} bytes: send a long search as a form, \
-                     POST [type]/_search."
-                ),
-            ));
-        }
-        Ok(pairs)
-    }
-
-    fn preferences(&self) -> Preferences {
-        let headers = self.request.headers().get_all("Prefer");
-        conditions::preferences(headers.filter_map(|value| value.to_str().ok()))
-    }
-
-    fn conditions(&self) -> Result<Conditions, Outcome> {
-        let known = single(self.request, "If-None-Match")?;
-        let since = single(self.request, "If-Modified-Since")?;
-        Ok(Conditions {
-            if_match: single(self.request, "If-Match")?
-                .map(|text| conditions::version("If-Match", text))
-                .transpose()?,
-            if_none_match: known
-                .map(|text| conditions::known_versions("If-None-Match", text))
-                .transpose()?
-                .unwrap_or_default(),
-            // RFC 9110: what is no date is as if it were not there.
-            if_modified_since_us: since.and_then(date::parse),
-            if_none_exist: single(self.request, "If-None-Exist")?
-                .map(|text| conditions::if_none_exist("If-None-Exist", text))
-                .transpose()?,
-        })
-    }
-
-    async fn content(
-        &self,
-        payload: web::Payload,
-        word: Word,
-        parts: &Parts,
-    ) -> Result<Content, Outcome> {
-        let limit = self.site.limits.body_bytes;
-        let packed = self.bytes(payload, limit).await?;
-        let bytes = body::unpack(packed, single(self.request, "Content-Encoding")?, limit)?;
-        let is_body_taken = !matches!(self.request.method().as_str(), "GET" | "HEAD" | "OPTIONS");
-        if bytes.is_empty() || !is_body_taken || matches!(word, Word::Delete) {
-            return Ok(Content::Nothing);
-        }
-        let body = Body {
-            bytes,
-            content_type: single(self.request, "Content-Type")?.map(str::to_owned),
-            security_context: single(self.request, "X-Security-Context")?.map(str::to_owned),
-        };
-        let purpose = Purpose { word, resource: parts.resource.clone(), id: parts.id.clone() };
-        let schema = self.site.schema;
-        if body.bytes.len() < ASIDE_BYTES {
-            return body::content(body, &purpose, schema);
-        }
-        let read = web::block(move || body::content(body, &purpose, schema)).await;
-        read.map_err(|error| {
-            Outcome::new(Kind::Unavailable, "The server is stopping.").because(error)
-        })?
-    }
-
-    async fn bytes(&self, mut payload: web::Payload, limit: usize) -> Result<Vec<u8>, Outcome> {
-        let announced = header(self.request, "Content-Length").and_then(|text| text.parse().ok());
-        if announced.is_some_and(|length: usize| length > limit) {
-            return Err(body::too_large(limit));
-        }
-        let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(1 << 20));
-        while let Some(chunk) = payload.next().await {
-            let chunk =
-                chunk.map_err(|error| Outcome::invalid("The body broke off.").because(error))?;
-            if bytes.len() + chunk.len() > limit {
-                return Err(body::too_large(limit));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes)
-    }
 }
 
-fn value<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
-    pairs.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_str())
-}
-
-fn is_pretty(pairs: &Pairs) -> Result<bool, Outcome> {
-    match value(pairs, "_pretty") {
-        None | Some("false") => Ok(false),
-        Some("true" | "") => Ok(true),
-        Some(_) => Err(Outcome::invalid("_pretty is true or false.").at("_pretty")),
-    }
-}
-
-fn header<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
-    request.headers().get(name)?.to_str().ok()
-}
-
-/// A header that counts only where it is given once and can be read: what a client relies on is
-/// not guessed.
-fn single<'r>(request: &'r HttpRequest, name: &str) -> Result<Option<&'r str>, Outcome> {
-    let mut all = request.headers().get_all(name);
-    let Some(first) = all.next() else { return Ok(None) };
-    let readable = first.to_str().ok().filter(|_| all.next().is_none());
-    readable.map(Some).ok_or_else(|| {
-        Outcome::invalid(format!("{name} is given more than once, or not in ASCII.")).at(name)
-    })
-}
+#[cfg(test)]
+#[path = "exchange_tests.rs"]
+mod tests;

@@ -109,7 +109,11 @@ fn admin(site: web::Data<Site>, listener: TcpListener) -> io::Result<actix_web::
 }
 
 async fn metrics(site: web::Data<Site>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/plain; version=0.0.4; charset=utf-8")
-        .body(site.metrics.text())
+    let is_ready = u8::from((site.readiness)().is_ok());
+    let text = format!(
+        "{}# HELP brigid_ready Requests can be answered, writes included.\n\
+         # TYPE brigid_ready gauge\nbrigid_ready {is_ready}\n",
+        site.metrics.text()
+    );
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
 }

@@ -173,8 +173,8 @@ fn not_acceptable(place: &str) -> Outcome {
 /// names FHIR.
 ///
 /// [native content]: https://hl7.org/fhir/R4/binary.html#rest
-pub(crate) fn is_native_wanted(accept: Option<&str>, content_type: &str) -> Result<bool, Outcome> {
-    let ranges = ranges(accept.unwrap_or("*/*"));
+pub(crate) fn is_native_wanted(accept: &str, content_type: &str) -> Result<bool, Outcome> {
+    let ranges = ranges(accept);
     let content = MediaType::parse(content_type).name;
     let is_fhir = |range: &MediaType| range.form().is_some() || range.name == "application/*";
     let names = |range: &&MediaType| range.quality > 0 && range.name == content;

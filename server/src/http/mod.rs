@@ -4,8 +4,10 @@ mod body;
 mod conditions;
 mod cors;
 mod date;
+mod document;
 mod exchange;
 mod failure;
+mod intake;
 mod listen;
 mod media;
 mod metrics;
@@ -21,5 +23,5 @@ mod tenant;
 mod wire;
 
 pub use listen::{Listeners, bind, serve};
-pub use site::{Limits, Readiness, Site};
+pub use site::{Limits, Names, Readiness, Site};
 pub use wire::HttpWire;

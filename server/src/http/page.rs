@@ -9,7 +9,7 @@ const HTML: &str = include_str!("page.html");
 const CSS: &str = include_str!("page.css");
 
 /// Nothing from anywhere else, no script at all.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
                       form-action 'self'; frame-ancestors 'none'";
 
 const ICON: &str = concat!(

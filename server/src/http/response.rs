@@ -11,7 +11,7 @@ use interactions::{Answer, Done, Returned, Stamp};
 
 use super::failure::Failure;
 use super::media::{Form, is_native_wanted};
-use super::{date, pretty, status};
+use super::{date, document, page, pretty, status};
 
 /// What is sent, before it is packed.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,11 +26,13 @@ pub(crate) struct Reply {
 pub(crate) struct Wish<'a> {
     pub(crate) form: Form,
     pub(crate) is_pretty: bool,
+    /// A browser asks for a summary: people get it as a page.
+    pub(crate) is_page: bool,
     /// `Prefer: return=…`; only writes look at it.
     pub(crate) returned: Returned,
     /// `Accept`, where a Binary may be answered with its content: it is read, and `_format` does
     /// not say otherwise.
-    pub(crate) native: Option<Option<&'a str>>,
+    pub(crate) native: Option<String>,
     /// The base through which the request came.
     pub(crate) base: &'a str,
     pub(crate) schema: &'a Schema,
@@ -61,11 +63,19 @@ pub(crate) fn success(answer: Answer, wish: &Wish<'_>) -> Result<Reply, Outcome>
     if answer.done == Done::Deleted || answer.body.is_empty() {
         return Ok(reply);
     }
-    if let Some(accept) = wish.native
+    if let Some(accept) = &wish.native
         && let Some(native) = native(&answer.body, accept)?
     {
         reply.headers.extend(native.headers);
         reply.body = native.body;
+        return Ok(reply);
+    }
+    if wish.is_page
+        && let Some(page) = document::page(&parse(answer.body.clone())?, wish.base)
+    {
+        reply.headers.push(("Content-Type", "text/html; charset=utf-8".to_owned()));
+        reply.headers.push(("Content-Security-Policy", page::POLICY.to_owned()));
+        reply.body = Bytes::from(page);
         return Ok(reply);
     }
     write(reply, answer.body, wish)
@@ -148,7 +158,7 @@ fn parse(json: Bytes) -> Result<Json, Outcome> {
 }
 
 /// A Binary's content in its own type, if the client wants that.
-fn native(body: &Bytes, accept: Option<&str>) -> Result<Option<Reply>, Outcome> {
+fn native(body: &Bytes, accept: &str) -> Result<Option<Reply>, Outcome> {
     let json = parse(body.clone())?;
     let root = json.root();
     let content_type = root.str("contentType").unwrap_or_default();

@@ -12,6 +12,7 @@ fn wish(returned: Returned) -> Wish<'static> {
     Wish {
         form: Form::Json,
         is_pretty: false,
+        is_page: false,
         returned,
         native: None,
         base: "http://x/fhir",
@@ -74,12 +75,12 @@ fn the_form_is_the_client_s_choice() {
 #[test]
 fn a_binary_is_given_as_its_content_and_runs_nowhere() {
     let body = r#"{"resourceType":"Binary","contentType":"text/html","data":"SGV\nsbG8="}"#;
-    let wish = Wish { native: Some(Some("*/*")), ..wish(Returned::Minimal) };
+    let wish = Wish { native: Some("*/*".to_owned()), ..wish(Returned::Minimal) };
     let reply = success(answer(Done::Found, body), &wish).unwrap();
     assert_eq!(&reply.body[..], b"Hello");
     assert_eq!(header(&reply, "Content-Disposition"), Some("attachment"));
     assert!(header(&reply, "Content-Security-Policy").unwrap().contains("sandbox"));
-    let wish = Wish { native: Some(Some("application/fhir+json")), ..wish };
+    let wish = Wish { native: Some("application/fhir+json".to_owned()), ..wish };
     let reply = success(answer(Done::Found, body), &wish).unwrap();
     assert!(reply.body.starts_with(b"{"));
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fhir::definitions::{self, Schema};
 use interactions::Door;
+use tokio::runtime::Handle;
 
 use super::cors::Cors;
 use super::metrics::Metrics;
@@ -20,6 +21,17 @@ pub struct Limits {
     pub url_bytes: usize,
 }
 
+/// What the server is called, and by whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    /// What clients call this server, without a path.
+    pub public_url: &'a str,
+    /// The tenant that is also served at `/fhir`.
+    pub default_tenant: &'a str,
+    /// Origins of browser apps that may ask; `*` for any.
+    pub origins: &'a [String],
+}
+
 /// The server as its requests see it.
 pub struct Site {
     pub(crate) door: Arc<dyn Door>,
@@ -33,31 +45,33 @@ pub struct Site {
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
     pub(crate) schema: &'static Schema,
+    /// Threads for what takes long, so that the connections of a worker need not wait for it.
+    pub(crate) aside: Handle,
 }
 
 impl Site {
-    /// The site of one tenant's door. `public_url` is what clients call this server, without a
-    /// path; `origins` are the origins of browser apps that may ask, `*` for any.
+    /// The site of the default tenant's door. What takes long runs on the threads of `aside`.
     #[must_use]
     pub fn new(
         door: Arc<dyn Door>,
-        public_url: &str,
-        default_tenant: &str,
+        names: &Names<'_>,
         limits: Limits,
-        origins: &[String],
         readiness: Readiness,
+        aside: Handle,
     ) -> Self {
-        let [short_base, long_base] = Self::bases(public_url, default_tenant).map(Arc::from);
+        let bases = Self::bases(names.public_url, names.default_tenant);
+        let [short_base, long_base] = bases.map(Arc::from);
         Self {
             door,
-            default_tenant: default_tenant.to_owned(),
+            default_tenant: names.default_tenant.to_owned(),
             short_base,
             long_base,
             limits,
-            cors: Cors::new(origins),
+            cors: Cors::new(names.origins),
             metrics: Metrics::default(),
             readiness,
             schema: definitions::r4().schema(),
+            aside,
         }
     }
 

@@ -1,8 +1,13 @@
 //! The typed client fhir-sdk drives a running server, whose FHIR base `BRIGID_BASE` names. The client
-//! knows R4B and not R4; the resources used here are the same in both.
+//! knows R4B and not R4; the resources used here are the same in both, and `version.rs` makes its
+//! requests those of a client of R4.
+
+mod version;
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use fhir_sdk::client::{Client, ResourceWrite, SearchParameters};
 use fhir_sdk::r4b::codes::{AdministrativeGender, BundleType, ObservationStatus};
@@ -11,20 +16,31 @@ use fhir_sdk::r4b::resources::{
 };
 use fhir_sdk::r4b::types::{CodeableConcept, Coding, HumanName, Identifier, Reference};
 use fhir_sdk::version::FhirR4B;
-use fhir_sdk::{Date, StatusCode, TryStreamExt};
+use fhir_sdk::{Date, HttpClient, StatusCode, TryStreamExt, Url};
 
 type Done = Result<(), Box<dyn Error>>;
 
-/// The server under test.
-fn client() -> Client<FhirR4B> {
+/// The FHIR base of the server under test.
+fn base() -> Url {
     let base = std::env::var("BRIGID_BASE").unwrap_or_else(|_| {
         panic!(
             "BRIGID_BASE is not set: it is the FHIR base of a running server, such as \
              http://127.0.0.1:8080/fhir; `cargo xtask clients` starts one and sets it"
         )
     });
-    let url = base.parse().unwrap_or_else(|error| panic!("BRIGID_BASE is {base}: {error}"));
-    Client::builder().base_url(url).build().expect("a base URL is all that a client needs")
+    base.parse().unwrap_or_else(|error| panic!("BRIGID_BASE is {base}: {error}"))
+}
+
+/// A client of the server under test that asks for R4.
+fn client() -> Client<FhirR4B> {
+    static WAY: OnceLock<SocketAddr> = OnceLock::new();
+    let way = WAY.get_or_init(|| {
+        let servers = base().socket_addrs(|| None).expect("BRIGID_BASE names a host and a port");
+        version::listen(servers[0]).expect("a port of the loopback is free")
+    });
+    let proxy = reqwest::Proxy::http(format!("http://{way}")).expect("an address is a URL");
+    let http = HttpClient::builder().proxy(proxy).build().expect("a proxy is all it has");
+    Client::builder().base_url(base()).client(http).build().expect("base and client are there")
 }
 
 /// A patient whom these tests alone know.
@@ -75,6 +91,16 @@ fn diagnostics(outcome: &OperationOutcome) -> String {
 /// Resources of the entries of a Bundle.
 fn resources(bundle: &Bundle) -> impl Iterator<Item = &Resource> {
     bundle.entry.iter().flatten().filter_map(|entry| entry.resource.as_ref())
+}
+
+#[tokio::test]
+async fn a_client_of_another_version_is_told_so() -> Done {
+    let client: Client<FhirR4B> = Client::new(base())?;
+    let error = client.capabilities().await.err().ok_or("R4B was promised")?;
+    let (status, said) = refusal(error);
+    assert_eq!(status, StatusCode::NOT_ACCEPTABLE);
+    assert!(said.contains("fhirVersion=4.0"), "{said}");
+    Ok(())
 }
 
 #[tokio::test]

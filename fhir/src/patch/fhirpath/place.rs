@@ -45,10 +45,15 @@ impl Place {
             place.index = Some(*index);
             place.parent.pop();
         }
-        if let Some(Step::Key(key)) = place.parent.pop() {
-            place.key = key.strip_prefix('_').unwrap_or(&key).to_owned();
+        match place.parent.pop() {
+            Some(Step::Key(key)) => {
+                place.key = key.strip_prefix('_').unwrap_or(&key).to_owned();
+                Some(place)
+            }
+            None if place.index.is_none() => Some(place),
+            // A list in a list, which FHIR does not have.
+            _ => None,
         }
-        Some(place)
     }
 
     /// Is it the resource itself?

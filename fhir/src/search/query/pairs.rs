@@ -4,18 +4,35 @@
 
 use std::borrow::Cow;
 
-use crate::outcome::Outcome;
+use crate::outcome::{Kind, Outcome};
+
+/// Greatest length of a query string or form, in bytes: escapes make three of one.
+const QUERY_BYTES_MAX: usize = 192 * 1024;
+
+/// Most parameters.
+const PAIRS_MAX: usize = 1_000;
 
 /// Names and values of a query string or a form, in their order. A name without `=` has an empty
 /// value.
 ///
 /// # Errors
 /// `Invalid` where a percent sign is not followed by two hexadecimal digits, and where the bytes
-/// are no UTF-8.
+/// are no UTF-8; `TooLarge` for more than 192 KiB or more than 1,000 parameters.
 pub fn decode_pairs(query: &str) -> Result<Vec<(String, String)>, Outcome> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
+    if query.len() > QUERY_BYTES_MAX {
+        return Err(Outcome::new(
+            Kind::TooLarge,
+            format!("The parameters are longer than {QUERY_BYTES_MAX} bytes."),
+        ));
+    }
+    let pairs = || query.split('&').filter(|pair| !pair.is_empty());
+    if pairs().nth(PAIRS_MAX).is_some() {
+        return Err(Outcome::new(
+            Kind::TooLarge,
+            format!("There are more than {PAIRS_MAX} parameters."),
+        ));
+    }
+    pairs()
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = decode(name, name)?;
@@ -108,6 +125,14 @@ mod tests {
             let outcome = decode_pairs(query).unwrap_err();
             assert_eq!(outcome.kind, crate::Kind::Invalid, "{query}");
             assert!(outcome.issues[0].expression.is_some(), "{query}");
+        }
+    }
+
+    #[test]
+    fn parameters_have_a_limit() {
+        assert_eq!(decode_pairs(&"a=b&".repeat(1_000)).unwrap().len(), 1_000);
+        for query in ["a=b&".repeat(1_001), format!("a={}", "b".repeat(200_000))] {
+            assert_eq!(decode_pairs(&query).unwrap_err().kind, crate::Kind::TooLarge);
         }
     }
 

@@ -77,6 +77,7 @@ fn run(
         progress: Progress::new(sources.iter().map(|source| source.bytes).sum()),
         resources: 0,
         failures: 0,
+        given: 0,
         under_way: 0,
         stopped: None,
     };
@@ -114,8 +115,10 @@ struct Tally {
     progress: Progress,
     resources: u64,
     failures: u64,
+    /// Units that were given.
+    given: u64,
     /// Units that were given and are not done.
-    under_way: usize,
+    under_way: u64,
     /// The report or the state cannot be written: going on would lose track.
     stopped: Option<String>,
 }
@@ -133,6 +136,7 @@ impl Work {
                 let skip = self.tally().state.done(&source.path);
                 let mut give = |unit: Unit| {
                     let mut tally = self.tally();
+                    tally.given += 1;
                     tally.under_way += 1;
                     let is_going_on = tally.stopped.is_none();
                     drop(tally);
@@ -197,7 +201,7 @@ impl Work {
             tally.stopped.get_or_insert(error);
         }
         let figures = Figures {
-            bytes_read: self.bytes_read.load(Ordering::Relaxed),
+            bytes_done: tally.bytes_done(self.bytes_read.load(Ordering::Relaxed)),
             resources: tally.resources,
             failures: tally.failures,
         };
@@ -236,6 +240,13 @@ impl Work {
 }
 
 impl Tally {
+    /// Of the bytes read, the part that belongs to units that are done, as if all were alike.
+    fn bytes_done(&self, bytes_read: u64) -> u64 {
+        let done = u128::from(self.given - self.under_way);
+        let part = u128::from(bytes_read) * done / u128::from(self.given.max(1));
+        u64::try_from(part).unwrap_or(bytes_read)
+    }
+
     fn add_failure(&mut self, failure: &Failure<'_>) {
         self.failures += 1;
         if let Err(error) = self.report.add(failure) {

@@ -21,7 +21,8 @@ pub(crate) struct Progress {
 /// What there is to show.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Figures {
-    pub(crate) bytes_read: u64,
+    /// Bytes read, less what has been read and is not loaded yet.
+    pub(crate) bytes_done: u64,
     pub(crate) resources: u64,
     pub(crate) failures: u64,
 }
@@ -48,11 +49,11 @@ impl Progress {
         let text =
             format!("{} resources, {rate:.0}/s, {} failed", figures.resources, figures.failures);
         if let Some(bar) = &self.bar {
-            bar.set_position(figures.bytes_read);
+            bar.set_position(figures.bytes_done);
             bar.set_message(text);
         } else if self.said.elapsed() >= PAUSE {
             self.said = Instant::now();
-            let part = figures.bytes_read as f64 / self.bytes.max(1) as f64;
+            let part = figures.bytes_done as f64 / self.bytes.max(1) as f64;
             let left = if part > 0.0 { seconds / part - seconds } else { 0.0 };
             out::note(format_args!("{:.0}%, {text}, {left:.0} s left", part * 100.0));
         }

@@ -60,7 +60,12 @@ impl Target {
             None => format!("{url}/fhir"),
         };
         let config = ureq::Agent::config_builder().http_status_as_error(false).build();
-        Ok(Self::Server { agent: config.into(), base })
+        let agent = ureq::Agent::from(config);
+        // Found out once and not for every line.
+        if let Err(error) = agent.get(format!("{base}/metadata")).call() {
+            return Err(format!("there is no answer from {base}: {error}."));
+        }
+        Ok(Self::Server { agent, base })
     }
 
     /// Sends it and gives the body of the answer.
