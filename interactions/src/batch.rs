@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use storage::Key;
 
 use crate::policy::Permit;
-use crate::{Answer, BundleSubmission, Done, EntryRequest, Interaction, Returned};
+use crate::{Answer, BundleSubmission, Done, EntryRequest, Interaction, Returned, envelope};
 
 /// Writes that run together.
 const WRITES_AT_ONCE: usize = 64;
@@ -163,6 +163,7 @@ pub(crate) fn read_entry(
         )
     };
     let request = entry.get("request").ok_or_else(|| missing("a request"))?;
+    envelope::check_entry(permit, entry, index)?;
     let text = |name: &str| request.str(name).map(|text| text.into_owned());
     let method = text("method").ok_or_else(|| missing("request.method"))?;
     let url = text("url").ok_or_else(|| missing("request.url"))?;
