@@ -212,14 +212,34 @@ impl Config {
         }
         let is_url = |url: &str| {
             let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-            rest.is_some_and(|host| !host.trim_end_matches('/').is_empty() && !host.contains('?'))
+            // It stands in headers and in the page for people.
+            let fits = |byte: u8| byte.is_ascii_graphic() && !b"?#<>\"'\\".contains(&byte);
+            rest.is_some_and(|host| {
+                !host.trim_end_matches('/').is_empty() && host.bytes().all(fits)
+            })
         };
         if !self.public_url.is_empty() && !is_url(&self.public_url) {
             let text = "it is an address without query: https://fhir.example.org";
             return Some(("public_url", text.to_owned()));
         }
+        if let Some(wrong) = wrong_tenant(&self.default_tenant) {
+            return Some(("default_tenant", wrong.to_owned()));
+        }
         None
     }
+}
+
+/// What is wrong with the name of a tenant: it is the first segment of addresses, and none of those
+/// that the server has itself.
+fn wrong_tenant(name: &str) -> Option<&'static str> {
+    const RESERVED: [&str; 6] = ["admin", "fhir", "livez", "metrics", "readyz", "system"];
+    let is_name = (1..=63).contains(&name.len())
+        && !name.starts_with('-')
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !is_name {
+        return Some("it is 1 to 63 of a-z, 0-9 and -, the first no hyphen");
+    }
+    RESERVED.contains(&name).then_some("the server keeps this name for itself")
 }
 
 #[cfg(test)]

@@ -69,6 +69,9 @@ fn a_wrong_value_is_named_with_what_would_be_right() {
     refuse("[limits]\npage_size_max = 10", &[], &["page_size_default"]);
     refuse("[limits]\nbody_bytes = -1", &[], &["limits.body_bytes", "-1"]);
     refuse("public_url = \"fhir.example.org\"", &[], &["public_url", "https://"]);
+    refuse("public_url = \"http://a\\r\\nb\"", &[], &["public_url", "https://"]);
+    refuse("default_tenant = \"../x\"", &[], &["default_tenant", "a-z"]);
+    refuse("default_tenant = \"fhir\"", &[], &["default_tenant", "itself"]);
     refuse("listen = ", &[], &["brigid.toml is no TOML"]);
 }
 

@@ -36,7 +36,7 @@ pub(crate) async fn answer(
     payload: web::Payload,
 ) -> HttpResponse {
     let started = Instant::now();
-    site.metrics.begin();
+    let _in_flight = site.metrics.begin();
     let request_id = request_id(header(&request, "X-Request-Id"));
     let mut entry = Entry { interaction: "page", resource: None, source: None };
     let performed = AssertUnwindSafe(reply(&site, &request, payload, &request_id, &mut entry));
@@ -157,6 +157,18 @@ async fn reply(
     arrived.reply(payload, entry).await
 }
 
+/// Could this hold up other connections? `length` is its body's, in bytes.
+fn takes_long(interaction: &Interaction, length: usize) -> bool {
+    match interaction {
+        Interaction::Bundle(_) | Interaction::Operation { .. } => true,
+        // What a page includes is read, and sought for in what it holds.
+        Interaction::Search(search) => search.parameters.iter().any(|(name, _)| {
+            name == "_page" || name.starts_with("_include") || name.starts_with("_revinclude")
+        }),
+        _ => length > intake::ASIDE_BYTES,
+    }
+}
+
 fn no_base(site: &Site) -> Outcome {
     Outcome::new(
         Kind::NotFound,
@@ -228,6 +240,7 @@ impl<'a> Arrived<'a> {
             }
             wish.is_pretty |= intake::is_pretty(form)?;
         }
+        let length = content.length();
         let asked = Asked {
             method: self.request.method().as_str(),
             word,
@@ -244,7 +257,7 @@ impl<'a> Arrived<'a> {
             request_id: self.request_id.clone(),
             is_lenient: preferences.is_lenient,
         };
-        let answer = if matches!(word, Word::Bundle | Word::Operation) {
+        let answer = if takes_long(&interaction, length) {
             self.aside(caller, interaction).await?
         } else {
             self.site.door.perform(&caller, interaction).await?

@@ -1,12 +1,15 @@
 //! What a request carries, taken in under its limits: parameters, headers, body.
 
+use std::panic::resume_unwind;
 use std::time::Duration;
 
-use actix_web::rt::time::timeout;
+use actix_web::rt::task::spawn_blocking;
+use actix_web::rt::time::{Instant, timeout};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, web};
 use fhir::search::query::decode_pairs;
 use fhir::{Kind, Outcome};
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 
 use super::body::{self, Body, Purpose};
 use super::conditions::{self, Conditions, Preferences};
@@ -19,10 +22,23 @@ use super::site::{Limits, Site};
 const PAGE_LINK_BYTES_MAX: usize = 64 * 1024;
 
 /// Bodies over this length are read aside, so that other connections need not wait.
-const ASIDE_BYTES: usize = 256 * 1024;
+pub(crate) const ASIDE_BYTES: usize = 256 * 1024;
 
-/// A body whose next part does not come within this time is given up.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How slowly a body may arrive.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// A body whose next part does not come within this time is given up.
+    pause: Duration,
+    /// A body may take this long, and a second more for each [`Patience::BYTES_PER_S`].
+    whole: Duration,
+}
+
+impl Patience {
+    /// Slower than any line that a client is on; faster than one byte now and then.
+    const BYTES_PER_S: usize = 16 * 1024;
+
+    const USUAL: Self = Self { pause: Duration::from_secs(30), whole: Duration::from_secs(60) };
+}
 
 /// The parameters of the address.
 pub(crate) fn pairs(request: &HttpRequest, limits: Limits) -> Result<Pairs, Outcome> {
@@ -125,38 +141,105 @@ pub(crate) async fn content(
     if packed.is_empty() || !is_taken {
         return Ok(Content::Nothing);
     }
-    let body = Body {
-        bytes: body::unpack(packed, single(request, "Content-Encoding")?, limit)?,
-        content_type: single(request, "Content-Type")?.map(str::to_owned),
-        security_context: single(request, "X-Security-Context")?.map(str::to_owned),
-    };
+    let encoding = single(request, "Content-Encoding")?.map(str::to_owned);
+    let content_type = single(request, "Content-Type")?.map(str::to_owned);
+    let security_context = single(request, "X-Security-Context")?.map(str::to_owned);
     let purpose = Purpose { word, resource: parts.resource.clone(), id: parts.id.clone() };
     let schema = site.schema;
-    if body.bytes.len() < ASIDE_BYTES {
-        return body::content(body, &purpose, schema);
-    }
-    let read = web::block(move || body::content(body, &purpose, schema)).await;
-    read.map_err(|error| Outcome::new(Kind::Unavailable, "The server is stopping.").because(error))?
+    // What is packed may be long once it is unpacked.
+    let is_long = packed.len() > ASIDE_BYTES || encoding.is_some();
+    let read = move || {
+        let bytes = body::unpack(packed, encoding.as_deref(), limit)?;
+        body::content(Body { bytes, content_type, security_context }, &purpose, schema)
+    };
+    if is_long { aside(read).await } else { read() }
+}
+
+/// Runs what takes long on a thread that serves no connections. A panic there is one here.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Outcome> + Send + 'static,
+) -> Result<T, Outcome> {
+    spawn_blocking(work).await.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => resume_unwind(panic),
+        Err(error) => {
+            Err(Outcome::new(Kind::Unavailable, "The server is stopping.").because(error))
+        }
+    })
 }
 
 async fn bytes(
     request: &HttpRequest,
-    mut payload: web::Payload,
+    payload: web::Payload,
     limit: usize,
 ) -> Result<Vec<u8>, Outcome> {
     let announced = header(request, "Content-Length").and_then(|text| text.parse().ok());
     if announced.is_some_and(|length: usize| length > limit) {
         return Err(body::too_large(limit));
     }
-    let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(1 << 20));
+    let payload = payload.map(|chunk| chunk.map_err(|error| error.to_string()));
+    gather(payload, announced.unwrap_or(0), limit, Patience::USUAL).await
+}
+
+async fn gather(
+    mut payload: impl Stream<Item = Result<Bytes, String>> + Unpin,
+    announced: usize,
+    limit: usize,
+    patience: Patience,
+) -> Result<Vec<u8>, Outcome> {
+    let begun = Instant::now();
+    let mut bytes = Vec::with_capacity(announced.min(1 << 20));
     let stalled = || Outcome::new(Kind::Timeout, "The body did not go on arriving.");
-    while let Some(chunk) = timeout(BODY_TIMEOUT, payload.next()).await.map_err(|_| stalled())? {
+    loop {
+        let earned_s = u64::try_from(bytes.len() / Patience::BYTES_PER_S).unwrap_or(u64::MAX);
+        let whole = begun + patience.whole + Duration::from_secs(earned_s);
+        let left = whole.saturating_duration_since(Instant::now()).min(patience.pause);
+        let next = timeout(left, payload.next()).await.map_err(|_| stalled())?;
+        let Some(chunk) = next else { return Ok(bytes) };
         let chunk =
             chunk.map_err(|error| Outcome::invalid("The body broke off.").because(error))?;
         if bytes.len() + chunk.len() > limit {
             return Err(body::too_large(limit));
         }
         bytes.extend_from_slice(&chunk);
+        if Instant::now() > whole {
+            return Err(stalled());
+        }
     }
-    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use actix_web::rt::time::sleep;
+    use actix_web::web::Bytes;
+    use fhir::{Kind, Outcome};
+    use futures_util::{FutureExt, StreamExt, stream};
+
+    use super::{Patience, aside, gather};
+
+    const SHORT: Patience =
+        Patience { pause: Duration::from_millis(200), whole: Duration::from_millis(20) };
+
+    #[actix_web::test]
+    async fn a_body_that_stops_or_drips_is_given_up() {
+        let part = || Ok(Bytes::from_static(b"x"));
+        let whole = stream::iter([part(), part()]);
+        assert_eq!(gather(whole, 2, 10, SHORT).await.unwrap(), b"xx");
+        let stopped = stream::iter([part()]).chain(stream::pending());
+        assert_eq!(gather(stopped, 2, 10, SHORT).await.unwrap_err().kind, Kind::Timeout);
+        let drip = stream::repeat_with(part).then(|part| async {
+            sleep(Duration::from_millis(1)).await;
+            part
+        });
+        let dripped = gather(Box::pin(drip), 0, 1_000_000, SHORT).await;
+        assert_eq!(dripped.unwrap_err().kind, Kind::Timeout);
+    }
+
+    #[actix_web::test]
+    async fn a_panic_aside_is_one_of_the_request() {
+        assert_eq!(aside(|| Ok(1)).await.unwrap(), 1);
+        let panicked = aside(|| -> Result<(), Outcome> { panic!("on purpose") });
+        assert!(std::panic::AssertUnwindSafe(panicked).catch_unwind().await.is_err());
+    }
 }

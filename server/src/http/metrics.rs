@@ -41,13 +41,25 @@ struct Latency {
     sum_us: u64,
 }
 
+/// A request that is being answered.
+#[must_use]
+pub(crate) struct InFlight<'a>(&'a AtomicI64);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Metrics {
-    pub(crate) fn begin(&self) {
+    /// Counts a request as in flight until what this gives is dropped: also when its client went
+    /// away before it was answered.
+    pub(crate) fn begin(&self) -> InFlight<'_> {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight(&self.in_flight)
     }
 
     pub(crate) fn end(&self, interaction: &'static str, status: u16, taken: Duration) {
-        self.in_flight.fetch_sub(1, Ordering::Relaxed);
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         *requests.entry((interaction, status)).or_default() += 1;
         drop(requests);
@@ -119,10 +131,12 @@ mod tests {
     fn requests_are_counted_by_interaction_and_status() {
         let metrics = Metrics::default();
         for (status, us) in [(200, 300), (200, 20_000_000), (404, 100)] {
-            metrics.begin();
+            let _in_flight = metrics.begin();
             metrics.end("read", status, Duration::from_micros(us));
         }
-        metrics.begin();
+        // A request whose client went away is in flight no more.
+        drop(metrics.begin());
+        let _in_flight = metrics.begin();
         let text = metrics.text();
         for line in [
             "brigid_requests_total{interaction=\"read\",status=\"200\"} 2",

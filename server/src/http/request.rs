@@ -30,6 +30,16 @@ pub(crate) enum Content {
     Form(Pairs),
 }
 
+impl Content {
+    /// Length of a resource or patch as JSON, in bytes.
+    pub(crate) fn length(&self) -> usize {
+        match self {
+            Content::Resource(json) | Content::JsonPatch(json) => json.text().len(),
+            Content::Nothing | Content::Form(_) => 0,
+        }
+    }
+}
+
 /// Everything that a request says, read and not yet judged.
 #[derive(Debug)]
 pub(crate) struct Asked<'a> {
