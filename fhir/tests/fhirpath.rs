@@ -395,7 +395,6 @@ proptest! {
         pieces in prop::collection::vec(0..PIECES.len(), 1..14)
     ) {
         let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
-        let json = Json::parse(PATIENT).expect("JSON");
-        let _ = evaluate(&json, &text);
+        let _ = evaluate(&Json::parse(PATIENT).expect("JSON"), &text);
     }
 }

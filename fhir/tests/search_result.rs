@@ -117,7 +117,7 @@ fn wrong_parameters_of_the_result_are_refused() {
     check("Patient?_contained=true", "400 Parameter '_contained': 'true' is not supported");
     check("Patient?_containedType=contained", "400 is not supported");
     check("Patient?_summary=text&_include=*", "400 _summary=text does not go with _include");
-    check("Patient?_score=1", "400 not supported");
+    check("Patient?_score=1", "400 have no score");
 }
 
 #[track_caller]

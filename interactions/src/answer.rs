@@ -40,8 +40,10 @@ pub enum Done {
     NotModified,
     /// A resource was made.
     Created,
-    /// A resource got a new version, or a conditional create found its match.
+    /// A resource got a new version.
     Updated,
+    /// A conditional create found its match: nothing was written.
+    Existing,
     /// It is gone, or was not there.
     Deleted,
 }

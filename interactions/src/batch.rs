@@ -2,14 +2,17 @@
 //!
 //! [batch]: https://hl7.org/fhir/R4/http.html#transaction
 
+use std::collections::HashSet;
+
 use fhir::bundle::{BundleEntry, BundleResponse, BundleWriter};
 use fhir::json::{Json, Value};
 use fhir::outcome::outcome_tree;
 use fhir::{Issue, Kind, Outcome};
 use futures_util::future::join_all;
+use storage::Key;
 
 use crate::policy::Permit;
-use crate::{Answer, BundleSubmission, Done, EntryRequest, Interaction, Returned};
+use crate::{Answer, BundleSubmission, Done, EntryRequest, Interaction, Returned, envelope};
 
 /// Writes that run together.
 const WRITES_AT_ONCE: usize = 64;
@@ -56,15 +59,8 @@ pub(crate) async fn batch(
             results[index] = Some(result);
         }
     }
-    let mut bundle = BundleWriter::new("batch-response");
-    for result in &results {
-        match result {
-            Some(Ok(answer)) => write_success(permit, &mut bundle, answer, submission.returned),
-            Some(Err(outcome)) => write_failure(permit, &mut bundle, outcome),
-            None => {}
-        }
-    }
-    Ok(Answer::found(bundle.finish()))
+    let results = results.iter().flatten();
+    Ok(Answer::found(respond(permit, "batch-response", results, submission.returned)))
 }
 
 /// What the answers to the entries of a Bundle may still hold: a page asked for a thousand times
@@ -167,6 +163,7 @@ pub(crate) fn read_entry(
         )
     };
     let request = entry.get("request").ok_or_else(|| missing("a request"))?;
+    envelope::check_entry(permit, entry, index)?;
     let text = |name: &str| request.str(name).map(|text| text.into_owned());
     let method = text("method").ok_or_else(|| missing("request.method"))?;
     let url = text("url").ok_or_else(|| missing("request.url"))?;
@@ -197,15 +194,37 @@ fn relative(permit: &Permit<'_>, url: &str) -> String {
     own.unwrap_or(url).trim_start_matches('/').to_owned()
 }
 
-/// Adds the response to an entry that went through.
-pub(crate) fn write_success(
+/// The Bundle of what became of all entries, in their order.
+pub(crate) fn respond<'a>(
+    permit: &Permit<'_>,
+    kind: &str,
+    results: impl Iterator<Item = &'a Result<Answer, Outcome>>,
+    returned: Returned,
+) -> String {
+    let mut bundle = BundleWriter::new(kind);
+    let mut shown = HashSet::new();
+    for result in results {
+        match result {
+            Ok(answer) => write_success(permit, &mut bundle, answer, returned, &mut shown),
+            Err(outcome) => write_failure(permit, &mut bundle, outcome),
+        }
+    }
+    bundle.finish()
+}
+
+/// Adds the response to an entry that went through. `shown` are the resources and versions that
+/// stand in the Bundle already: the fullUrl of one that several entries read is given once ([bdl-7]).
+///
+/// [bdl-7]: https://hl7.org/fhir/R4/bundle.html#invs
+fn write_success(
     permit: &Permit<'_>,
     bundle: &mut BundleWriter,
     answer: &Answer,
     returned: Returned,
+    shown: &mut HashSet<(Key, u64)>,
 ) {
     let stamp = answer.version.as_ref();
-    let is_write = matches!(answer.done, Done::Created | Done::Updated | Done::Deleted);
+    let is_write = !matches!(answer.done, Done::Found | Done::NotModified);
     let location = stamp.filter(|_| is_write && answer.done != Done::Deleted).map(|stamp| {
         format!("{}/_history/{}", permit.address(&stamp.key.resource, &stamp.key.id), stamp.version)
     });
@@ -213,8 +232,9 @@ pub(crate) fn write_success(
         .then(|| outcome_tree(&notes(answer)).to_string());
     let is_shown = !is_write || returned == Returned::Representation;
     let body = std::str::from_utf8(&answer.body).ok().filter(|text| is_shown && !text.is_empty());
-    let full_url =
-        stamp.filter(|_| body.is_some()).map(|s| permit.address(&s.key.resource, &s.key.id));
+    let full_url = stamp
+        .filter(|stamp| body.is_some() && shown.insert((stamp.key.clone(), stamp.version)))
+        .map(|stamp| permit.address(&stamp.key.resource, &stamp.key.id));
     bundle.entry(&BundleEntry {
         full_url: full_url.as_deref(),
         resource: body,
@@ -238,12 +258,12 @@ fn notes(answer: &Answer) -> Vec<Issue> {
         Done::Created => "Created.",
         Done::Updated => "Updated.",
         Done::Deleted => "Deleted.",
-        Done::Found | Done::NotModified => "Found.",
+        Done::Found | Done::NotModified | Done::Existing => "Found.",
     };
     vec![crate::write::note(text)]
 }
 
-pub(crate) fn write_failure(permit: &Permit<'_>, bundle: &mut BundleWriter, outcome: &Outcome) {
+fn write_failure(permit: &Permit<'_>, bundle: &mut BundleWriter, outcome: &Outcome) {
     let text = outcome.to_tree().to_string();
     bundle.entry(&BundleEntry {
         response: Some(BundleResponse {

@@ -55,7 +55,7 @@ pub(crate) fn capabilities(permit: &Permit<'_>, mode: CapabilityMode) -> Result<
         return Ok(Answer::found(bytes.clone()));
     }
     let tree = match mode {
-        CapabilityMode::Terminology => terminology(),
+        CapabilityMode::Terminology => terminology(permit),
         _ => statement(permit, mode),
     };
     let bytes = Bytes::from(tree.to_string());
@@ -93,9 +93,18 @@ fn head(kind: &str) -> Vec<(&'static str, Tree)> {
     ]
 }
 
+fn implementation(permit: &Permit<'_>) -> (&'static str, Tree) {
+    let members = vec![
+        ("description", text("Brigid, the FHIR server whose AI answers cite the chart")),
+        ("url", text(&permit.caller().base)),
+    ];
+    ("implementation", object(members))
+}
+
 /// No terminology service is offered yet; the statement says just that.
-fn terminology() -> Tree {
+fn terminology(permit: &Permit<'_>) -> Tree {
     let mut members = head("TerminologyCapabilities");
+    members.push(implementation(permit));
     members.push((
         "description",
         text("This server offers no terminology operations and loads no code systems yet."),
@@ -105,13 +114,7 @@ fn terminology() -> Tree {
 
 fn statement(permit: &Permit<'_>, mode: CapabilityMode) -> Tree {
     let mut members = head("CapabilityStatement");
-    members.push((
-        "implementation",
-        object(vec![
-            ("description", text("Brigid, the FHIR server whose AI answers cite the chart")),
-            ("url", text(&permit.caller().base)),
-        ]),
-    ));
+    members.push(implementation(permit));
     members.push(("fhirVersion", text("4.0.1")));
     members
         .push(("format", codes(&["application/fhir+json", "application/fhir+xml", "json", "xml"])));

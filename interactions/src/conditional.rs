@@ -116,7 +116,7 @@ pub(crate) async fn create(
 async fn existing(permit: &Permit<'_>, key: &Key) -> Result<Option<Answer>, Outcome> {
     let version = permit.store().read(key).await?.filter(|version| !version.is_deleted());
     Ok(version.map(|version| {
-        let mut answer = Answer::of(Done::Found, version);
+        let mut answer = Answer::of(Done::Existing, version);
         answer.issues.push(write::note(format!(
             "{key} matches If-None-Exist already: nothing was created."
         )));

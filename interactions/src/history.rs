@@ -114,14 +114,15 @@ impl Asked {
     fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
         match name {
             "_since" => {
-                let since = DateTime::parse(value).filter(|date| date.time.is_some());
+                let since =
+                    DateTime::parse(&query::with_plus(value)).filter(|date| date.time.is_some());
                 let since = since.ok_or_else(|| {
                     format!("_since is '{value}': it is an instant, 2026-01-31T12:00:00Z.")
                 })?;
                 self.since_us = Some(since.range_us().0);
             }
             "_at" => {
-                let at = DateTime::parse(value).ok_or_else(|| {
+                let at = DateTime::parse(&query::with_plus(value)).ok_or_else(|| {
                     format!("_at is '{value}': it is a date or date-time, 2026-01-31.")
                 })?;
                 self.at_us = Some(at.range_us());

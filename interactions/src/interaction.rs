@@ -46,10 +46,11 @@ pub enum Interaction {
 pub struct Read {
     /// Which resource.
     pub key: Key,
-    /// Answer [`crate::Done::NotModified`] if this is the current version (`If-None-Match`).
-    pub unless_version: Option<String>,
+    /// Answer [`crate::Done::NotModified`] if one of these is the current version; `*` is any
+    /// (`If-None-Match`).
+    pub unless_versions: Vec<String>,
     /// Answer [`crate::Done::NotModified`] if not changed after this second, in microseconds
-    /// (`If-Modified-Since`); judged only without `unless_version`.
+    /// (`If-Modified-Since`); judged only without `unless_versions`.
     pub unless_since_us: Option<i64>,
 }
 

@@ -5,6 +5,7 @@
 use fhir::definitions::Schema;
 use fhir::json::{Json, Tree, Value};
 use fhir::primitive::DateTime;
+use fhir::search::query;
 use fhir::{Issue, Kind, Outcome, resource};
 
 use crate::policy::Permit;
@@ -46,7 +47,8 @@ fn find<'a>(permit: &Permit<'a>, code: &str, input: &Input) -> Result<&'a dyn Op
     }
     let known: Vec<String> = operations.iter().map(|o| offered(o.description())).collect();
     let near = resource::nearest(code, operations.iter().map(|o| o.description().code), 1);
-    let hint = near.first().map_or_else(String::new, |near| format!(" Did you mean ${near}?"));
+    let near = near.first().filter(|near| **near != code);
+    let hint = near.map_or_else(String::new, |near| format!(" Did you mean ${near}?"));
     Err(Outcome::new(
         Kind::Unknown,
         format!(
@@ -193,6 +195,10 @@ fn from_pair(
     schema: &Schema,
 ) -> Result<Tree, Issue> {
     let parameter = known(description, name, name)?;
+    let text = match parameter.value {
+        "dateTime" | "instant" => &*query::with_plus(text),
+        _ => text,
+    };
     check_text(parameter, text, name)?;
     let value = match parameter.value {
         "boolean" => Tree::Bool(text == "true"),

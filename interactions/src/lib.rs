@@ -9,6 +9,7 @@ mod conditional;
 mod create;
 mod delete;
 mod door;
+mod envelope;
 mod history;
 mod interaction;
 mod invoke;

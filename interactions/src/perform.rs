@@ -11,7 +11,8 @@ use crate::policy::Permit;
 use crate::search::page::Seal;
 use crate::{
     Answer, Caller, Door, Interaction, Operation, Performing, Settings, Wire, batch, capabilities,
-    create, delete, history, invoke, patch, policy, read, search, transaction, update, vread,
+    create, delete, envelope, history, invoke, patch, policy, read, search, transaction, update,
+    vread,
 };
 
 /// What performs the interactions of one tenant: the real door.
@@ -76,8 +77,14 @@ async fn submit(
         ));
     }
     match root.str("type").as_deref() {
-        Some("batch") => batch::batch(permit, submission).await,
-        Some("transaction") => transaction::transaction(permit, submission).await,
+        Some("batch") => {
+            envelope::check_bundle(permit, root)?;
+            batch::batch(permit, submission).await
+        }
+        Some("transaction") => {
+            envelope::check_bundle(permit, root)?;
+            transaction::transaction(permit, submission).await
+        }
         other => Err(Outcome::invalid(format!(
             "Bundle.type is {}: what is posted to the base has type batch or transaction; to store \
              another Bundle, POST it to [base]/Bundle.",

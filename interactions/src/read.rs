@@ -32,13 +32,13 @@ pub(crate) async fn current(permit: &Permit<'_>, key: &Key) -> Result<Version, O
 /// `If-None-Match` decides where it is given; `If-Modified-Since` has a resolution of one second.
 fn is_known(request: &Read, version: &Version) -> bool {
     const SECOND_US: i64 = 1_000_000;
-    match (&request.unless_version, request.unless_since_us) {
-        (Some(known), _) => known == "*" || known.parse() == Ok(version.version),
-        (None, Some(since_us)) => {
-            version.last_updated_us.div_euclid(SECOND_US) <= since_us.div_euclid(SECOND_US)
-        }
-        (None, None) => false,
+    if !request.unless_versions.is_empty() {
+        let is_current = |known: &String| known == "*" || known.parse() == Ok(version.version);
+        return request.unless_versions.iter().any(is_current);
     }
+    request.unless_since_us.is_some_and(|since_us| {
+        version.last_updated_us.div_euclid(SECOND_US) <= since_us.div_euclid(SECOND_US)
+    })
 }
 
 pub(crate) fn not_found(key: &Key) -> Outcome {

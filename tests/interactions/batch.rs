@@ -3,7 +3,7 @@
 //! [batch]: https://hl7.org/fhir/R4/http.html#transaction
 
 use brigid_tests::Server;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{patient, put_patient};
 
@@ -34,6 +34,30 @@ fn each_entry_of_a_batch_has_its_own_answer() {
     assert_eq!(entries[2]["response"]["etag"], "W/\"1\"");
     // What only reads comes last, whatever its place.
     assert_eq!(entries[4]["resource"]["total"], 1);
+}
+
+#[test]
+fn what_stands_around_the_resources_follows_the_rules_too() {
+    let server = Server::start();
+    put_patient(&server, "a", "One").expect(201);
+    let read = json!({"method": "GET", "url": "Patient/a"});
+    let wrong = json!({"request": read, "requests": read, "fullUrl": ""});
+    let batch = json!({"resourceType": "Bundle", "type": "batch", "entry": [
+        {"request": read}, wrong, {"request": {"method": "GET", "url": "Patient/a", "ifMach": "1"}}
+    ]});
+    let answer = server.post("").json(&batch).send().expect(200).json();
+    let responses: Vec<&Value> =
+        answer["entry"].as_array().unwrap().iter().map(|entry| &entry["response"]).collect();
+    assert_eq!(responses[0]["status"], "200 OK");
+    assert_eq!(responses[1]["status"], "400 Bad Request");
+    assert_eq!(responses[2]["status"], "400 Bad Request");
+    let place = &responses[2]["outcome"]["issue"][0]["expression"][0];
+    assert_eq!(place, "Bundle.entry[2].request.ifMach");
+    let transaction = json!({"resourceType": "Bundle", "type": "transaction", "entry": [wrong]});
+    let outcome = server.post("").json(&transaction).send().expect(400).json();
+    assert_eq!(outcome["issue"].as_array().unwrap().len(), 2, "{outcome}");
+    let unknown = json!({"resourceType": "Bundle", "type": "batch", "entries": []});
+    server.post("").json(&unknown).send().expect(400);
 }
 
 #[test]

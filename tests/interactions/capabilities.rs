@@ -71,6 +71,8 @@ fn the_mode_chooses_the_statement() {
     assert!(resources.len() < 20);
     let terminology = server.get("metadata?mode=terminology").send().expect(200).json();
     assert_eq!(terminology["resourceType"], "TerminologyCapabilities");
+    // What describes an instance names it (tcp-3).
+    assert_eq!(terminology["implementation"]["url"], server.base());
     server.get("metadata?mode=all").send().expect(400);
 }
 

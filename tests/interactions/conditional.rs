@@ -44,6 +44,36 @@ fn a_conditional_create_makes_nothing_where_one_matches() {
 }
 
 #[test]
+fn a_conditional_create_says_where_its_match_is() {
+    let server = Server::start();
+    put(&server, "a", "1");
+    let location = format!("{}/Patient/a/_history/1", server.base());
+    let send = |prefer: &str| {
+        server
+            .post("Patient")
+            .header("If-None-Exist", "identifier=http://mrn|1")
+            .header("Prefer", prefer)
+            .json(&with_identifier(None, "1"))
+            .send()
+            .expect(200)
+    };
+    let minimal = send("return=minimal");
+    assert_eq!(minimal.header("location"), Some(&*location));
+    assert!(minimal.body.is_empty(), "{}", minimal.text());
+    assert!(send("return=OperationOutcome").diagnostics().contains("Patient/a"));
+    for kind in ["batch", "transaction"] {
+        let bundle = json!({"resourceType": "Bundle", "type": kind, "entry": [{
+            "request": {"method": "POST", "url": "Patient", "ifNoneExist": "identifier=1"},
+            "resource": with_identifier(None, "1")
+        }]});
+        let answer = server.post("").json(&bundle).send().expect(200).json();
+        let response = &answer["entry"][0]["response"];
+        assert!(response["status"].as_str().unwrap().starts_with("200"), "{answer}");
+        assert_eq!(response["location"], *location);
+    }
+}
+
+#[test]
 fn a_conditional_create_with_several_matches_fails() {
     let server = Server::start();
     put(&server, "a", "1");

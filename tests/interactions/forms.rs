@@ -26,6 +26,17 @@ fn the_form_follows_accept_and_format_wins_over_it() {
 }
 
 #[test]
+fn the_form_of_a_search_by_post_may_stand_in_its_body() {
+    let server = Server::start();
+    let search = server.post("Patient/_search");
+    let answer =
+        search.body("application/x-www-form-urlencoded", "_format=xml&_pretty=true").send();
+    let answer = answer.expect(200);
+    assert!(answer.header("content-type").unwrap().starts_with("application/fhir+xml"));
+    assert!(answer.text().contains("\n  <type"), "{}", answer.text());
+}
+
+#[test]
 fn what_fits_nothing_is_not_acceptable() {
     let server = Server::start();
     put_patient(&server, "a", "One").expect(201);

@@ -74,6 +74,9 @@ fn since_and_at_choose_by_time() {
     assert_eq!(count("_since=2001-01-01T00:00:00Z"), 2);
     assert_eq!(count(&format!("_at={second}")), 1);
     assert_eq!(count("_at=2001"), 0);
+    // A plus sign that was not escaped.
+    assert_eq!(count("_since=2001-01-01T00:00:00+02:00"), 2);
+    assert_eq!(count("_at=2001-01-01T00:00:00+02:00"), 0);
 }
 
 #[test]

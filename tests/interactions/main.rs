@@ -1,5 +1,6 @@
 //! The interactions over HTTP, a file each.
 
+mod answers;
 mod batch;
 mod binary;
 mod capabilities;

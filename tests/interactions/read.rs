@@ -62,8 +62,23 @@ fn a_conditional_read_of_what_is_known_gives_304_without_a_body() {
     let known = read("If-None-Match", "W/\"1\"").expect(304);
     assert!(known.body.is_empty());
     read("If-None-Match", "W/\"2\"").expect(200);
+    read("If-None-Match", "W/\"2\", W/\"1\"").expect(304);
     read("If-Modified-Since", &modified).expect(304);
     read("If-Modified-Since", "Mon, 01 Jan 2001 00:00:00 GMT").expect(200);
+}
+
+#[test]
+fn if_none_match_decides_alone_where_both_conditions_are_given() {
+    let server = Server::start();
+    let body = json!({"resourceType": "Patient", "id": "a"});
+    let put = server.put("Patient/a").json(&body).send().expect(201);
+    let modified = put.header("last-modified").unwrap();
+    let read = |tags: &str| {
+        let request = server.get("Patient/a").header("If-None-Match", tags);
+        request.header("If-Modified-Since", modified).send()
+    };
+    read("W/\"2\", W/\"3\"").expect(200);
+    read("W/\"2\", W/\"1\"").expect(304);
 }
 
 #[test]

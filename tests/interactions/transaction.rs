@@ -177,6 +177,23 @@ fn a_resource_may_be_written_by_one_entry_alone() {
 }
 
 #[test]
+fn two_entries_may_not_make_what_one_condition_looks_for() {
+    let server = Server::start();
+    let patient = json!({"resourceType": "Patient", "identifier": [{"value": "1"}]});
+    let put = json!({
+        "request": {"method": "PUT", "url": "Patient?identifier=1"}, "resource": patient
+    });
+    let post = json!({
+        "request": {"method": "POST", "url": "Patient", "ifNoneExist": "identifier=1"},
+        "resource": patient
+    });
+    send(&server, &json!([put, put])).expect(400);
+    send(&server, &json!([put, post])).expect(400);
+    send(&server, &json!([put])).expect(200);
+    assert_eq!(server.get("Patient?_summary=count").send().expect(200).json()["total"], 1);
+}
+
+#[test]
 fn two_entries_of_one_full_url_are_refused() {
     let server = Server::start();
     let entry = json!({"fullUrl": "urn:uuid:6e0a4c4f-36d5-4b3d-8dcb-b5c11c1d3c02",

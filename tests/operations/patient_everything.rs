@@ -92,6 +92,18 @@ fn types_and_dates_narrow_it() {
 }
 
 #[test]
+fn since_is_an_instant_of_any_offset() {
+    let server = Server::start();
+    record(&server);
+    for since in
+        ["2001-01-01T00:00:00Z", "2001-01-01T00:00:00+02:00", "2001-01-01T00:00:00%2B02:00"]
+    {
+        let found = walk(&server, &format!("Patient/a/$everything?_since={since}"));
+        assert!(found.contains(&"Observation/o1".to_owned()), "{since}: {found:?}");
+    }
+}
+
+#[test]
 fn wrong_input_is_named() {
     let server = Server::start();
     record(&server);

@@ -42,6 +42,18 @@ fn strings_match_from_their_start_without_case_and_accents() {
 }
 
 #[test]
+fn a_parameter_may_cover_elements_without_naming_their_type() {
+    let server = Server::start();
+    put_all(
+        &server,
+        &[json!({"resourceType": "InsurancePlan", "id": "a", "name": "Gold", "alias": ["Best"]})],
+    );
+    check(&server, "InsurancePlan?name=gold", &["InsurancePlan/a"]);
+    check(&server, "InsurancePlan?name=best", &["InsurancePlan/a"]);
+    check(&server, "InsurancePlan?name=silver", &[]);
+}
+
+#[test]
 fn tokens_match_system_and_code() {
     let server = Server::start();
     patients(&server);

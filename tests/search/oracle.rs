@@ -205,6 +205,19 @@ fn dates(records: &Records, cases: &mut Vec<Case>) {
     }
 }
 
+/// What a number in one unit is multiplied by to be in another; `None` where they do not compare.
+fn factor(from: &str, to: &str) -> Option<f64> {
+    let lengths = [("mm", 0.001), ("cm", 0.01), ("m", 1.0)];
+    let masses = [("mg", 0.001), ("g", 1.0), ("kg", 1000.0)];
+    if from == to {
+        return Some(1.0);
+    }
+    [lengths, masses].iter().find_map(|units| {
+        let of = |name: &str| units.iter().find(|(unit, _)| *unit == name).map(|(_, size)| *size);
+        Some(of(from)? / of(to)?)
+    })
+}
+
 fn quantities(records: &Records, cases: &mut Vec<Case>) {
     let quantities: Vec<(f64, String, String)> = records
         .of("Observation")
@@ -233,9 +246,10 @@ fn quantities(records: &Records, cases: &mut Vec<Case>) {
             );
             cases.push(records.case(query, |resource| {
                 let held = &resource["valueQuantity"];
-                held["code"] == *code
-                    && held["system"] == *system
-                    && is_number(&held["value"].as_f64().into_iter().collect::<Vec<_>>(), &wanted)
+                let factor = factor(held["code"].as_str().unwrap_or_default(), &code);
+                let number = held["value"].as_f64().zip(factor).map(|(value, by)| value * by);
+                held["system"] == *system
+                    && is_number(&number.into_iter().collect::<Vec<_>>(), &wanted)
             }));
         }
     }

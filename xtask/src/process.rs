@@ -1,12 +1,17 @@
 //! The server as a process.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::steps::root;
+
+/// Longest silence of a server that starts.
+const START_MAX: Duration = Duration::from_secs(60);
 
 /// Which build is run.
 #[derive(Debug, Clone, Copy)]
@@ -49,24 +54,16 @@ impl Server {
             .arg("--data-dir")
             .arg(data)
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| format!("{}: {error}", program(build).display()))?;
-        let stdout = child.stdout.take().ok_or("the server has no output")?;
-        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
-        let address = lines
-            .find_map(|line| {
-                let at = line.find("http://127.0.0.1:").filter(|_| line.contains("FHIR"))?;
-                let address = &line[at + "http://".len()..];
-                let end = address.find(|c: char| !(c.is_ascii_digit() || ".:".contains(c)));
-                Some(address[..end.unwrap_or(address.len())].to_owned())
-            })
-            .ok_or("the server did not say where it listens")?;
-        // What it prints from now on must not block it.
-        std::thread::spawn(move || lines.for_each(drop));
-        first_answer(&address)?;
-        Ok(Self { child, address, started_ms: start.elapsed().as_millis() })
+        let log = child.stderr.take();
+        let mut server = Self { child, address: String::new(), started_ms: 0 };
+        server.address = address(log.ok_or("the server has no log")?)?;
+        first_answer(&server.address)?;
+        server.started_ms = start.elapsed().as_millis();
+        Ok(server)
     }
 
     /// Resident memory of the process.
@@ -97,8 +94,30 @@ impl Drop for Server {
     }
 }
 
+/// Where the server listens, as its log says.
+fn address(log: impl Read + Send + 'static) -> Result<String, String> {
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(log).lines().map_while(Result::ok) {
+            // Nobody listens once the address is known, and the log must flow all the same.
+            let _ = sender.send(line);
+        }
+    });
+    let mut printed = String::new();
+    while let Ok(line) = lines.recv_timeout(START_MAX) {
+        let at = line.find("http://127.0.0.1:").filter(|_| line.contains("FHIR"));
+        if let Some(at) = at {
+            let address = &line[at + "http://".len()..];
+            let end = address.find(|c: char| !(c.is_ascii_digit() || ".:".contains(c)));
+            return Ok(address[..end.unwrap_or(address.len())].to_owned());
+        }
+        printed.push_str(&line);
+        printed.push('\n');
+    }
+    Err(format!("the server did not say where it listens; it printed:\n{printed}"))
+}
+
 fn first_answer(address: &str) -> Result<(), String> {
-    use std::io::{Read, Write};
     let failed = |error: std::io::Error| format!("{address}: {error}");
     let mut stream = TcpStream::connect(address).map_err(failed)?;
     stream

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use crate::clients;
+
 /// A step: what it is called, and the command.
 struct Step<'a> {
     name: &'a str,
@@ -77,7 +79,8 @@ pub(crate) fn doc() -> Result<String, String> {
 /// `cargo xtask test`: everything.
 pub(crate) fn test() -> Result<String, String> {
     need_data()?;
-    run(&[FORMAT, LINTS, DENY, BUILD, TESTS])
+    let steps = run(&[FORMAT, LINTS, DENY, BUILD, TESTS])?;
+    Ok(format!("{steps}; {}", clients::run()?))
 }
 
 fn need_data() -> Result<(), String> {

@@ -3,6 +3,7 @@
 //! [Date]: https://hl7.org/fhir/R4/search.html#date
 
 use super::Prefix;
+use super::query::with_plus;
 use crate::primitive::{DateTime, Precision};
 
 /// A date or period in the index, in microseconds since 1970-01-01T00:00Z; an open end is
@@ -84,14 +85,6 @@ impl DateTest {
             Prefix::Ap => value.low <= self.high && self.low <= value.high,
         }
     }
-}
-
-/// A plus sign that was not escaped in the address arrives as a space: `10:00:00 02:00`.
-fn with_plus(date: &str) -> std::borrow::Cow<'_, str> {
-    if date.contains('T') && date.matches(' ').count() == 1 {
-        return date.replace(' ', "+").into();
-    }
-    date.into()
 }
 
 #[cfg(test)]

@@ -19,15 +19,20 @@ pub(super) fn is_searchable(parameter: &SearchParameter, resource: &str) -> bool
     parameter.kind != SearchType::Special && branches(parameter, resource).next().is_some()
 }
 
-/// The parts of the parameter's expression, which is a union over types, that start at this type.
+/// The parts of the parameter's expression, which is a union over types, that start at this type:
+/// by its name or, as in `InsurancePlan.name`, whose expression is `name | alias`, without one.
 pub(super) fn branches<'a>(
     parameter: &'a SearchParameter,
     resource: &str,
 ) -> impl Iterator<Item = &'a str> {
     let expression = parameter.expression.as_deref().unwrap_or_default();
+    let is_of_one_type = matches!(parameter.base.as_slice(), [only] if only == resource);
     split_union(expression).into_iter().filter(move |branch| {
         let root = root(branch);
-        root == resource || matches!(root, "Resource" | "DomainResource")
+        let is_nameless = root.starts_with(|c: char| c.is_ascii_lowercase());
+        root == resource
+            || matches!(root, "Resource" | "DomainResource")
+            || (is_of_one_type && is_nameless)
     })
 }
 
@@ -74,6 +79,7 @@ mod tests {
         check("MedicationRequest", "code", &["(MedicationRequest.medication as CodeableConcept)"]);
         check("Observation", "combo-code", &["Observation.code", "Observation.component.code"]);
         check("Patient", "_tag", &["Resource.meta.tag"]);
+        check("InsurancePlan", "name", &["name", "alias"]);
         assert_eq!(split_union("a.where(b='x|y' | c) | (d)"), ["a.where(b='x|y' | c)", "(d)"]);
     }
 

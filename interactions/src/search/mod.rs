@@ -11,7 +11,7 @@ use fhir::bundle::{BundleEntry, BundleWriter};
 use fhir::outcome::outcome_tree;
 use fhir::reference::is_id;
 use fhir::search::{Filter, Query, Summary, Total, compartment_filter, query};
-use fhir::{Issue, Kind, Outcome, resource};
+use fhir::{Issue, Kind, Outcome};
 use storage::{Position, SearchRequest};
 
 use crate::policy::Permit;
@@ -171,10 +171,12 @@ impl Scope {
                 .filter(|(_, codes)| !codes.is_empty())
                 .map(|(name, _)| name.as_str())
                 .collect();
-            let near = resource::nearest(resource, types, 3).join(", ");
             return Err(Outcome::new(
                 Kind::Unknown,
-                format!("{resource} is never in a {compartment} compartment. Near: {near}."),
+                format!(
+                    "{resource} is never in a {compartment} compartment: that holds {}.",
+                    types.join(", ")
+                ),
             ));
         };
         Ok(Self {

@@ -7,7 +7,6 @@ mod plan;
 
 use std::collections::HashMap;
 
-use fhir::bundle::BundleWriter;
 use fhir::json::Value;
 use fhir::{Issue, Kind, Outcome};
 use storage::{Change, Check, Commit, Committed, Expected, Refusal, StoreError, Write};
@@ -213,7 +212,7 @@ async fn respond(
             }
             Step::Delete { key: None, .. } => Ok(delete::nothing()),
             Step::Existing { key } => {
-                current(permit, key).await.map(|version| Answer::of(Done::Found, version))
+                current(permit, key).await.map(|version| Answer::of(Done::Existing, version))
             }
             Step::Later => match room.check() {
                 Ok(()) => permit.door().perform(permit.caller(), entry.interaction).await,
@@ -224,14 +223,8 @@ async fn respond(
         answers.push((entry.index, answer));
     }
     answers.sort_by_key(|(index, _)| *index);
-    let mut bundle = BundleWriter::new("transaction-response");
-    for (_, answer) in &answers {
-        match answer {
-            Ok(answer) => batch::write_success(permit, &mut bundle, answer, returned),
-            Err(outcome) => batch::write_failure(permit, &mut bundle, outcome),
-        }
-    }
-    Ok(Answer::found(bundle.finish()))
+    let answers = answers.iter().map(|(_, answer)| answer);
+    Ok(Answer::found(batch::respond(permit, "transaction-response", answers, returned)))
 }
 
 fn written(step: &Step, committed: Committed) -> Result<Answer, Outcome> {

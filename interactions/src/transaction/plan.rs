@@ -194,11 +194,17 @@ impl Plan {
         };
         let found = self.find(permit, owner, &resource, condition).await?;
         Ok(match update::resolve(&resource, found, &request.body, expected)? {
-            Resolved::Create => Step::Put {
-                key: Key::new(resource, write::new_id()),
-                expected: Expected::Absent,
-                is_create: true,
-            },
+            Resolved::Create => {
+                let key = Key::new(resource.clone(), write::new_id());
+                // Another entry makes what this one looks for: both are about one resource.
+                if self.created.insert((resource, condition.clone()), key.clone()).is_some() {
+                    return Err(Outcome::invalid(
+                        "Another entry has the same condition, which nothing matches yet; a \
+                         transaction may write each resource once.",
+                    ));
+                }
+                Step::Put { key, expected: Expected::Absent, is_create: true }
+            }
             Resolved::Update(id, expected) => {
                 Step::Put { key: Key::new(resource, id), expected, is_create: false }
             }

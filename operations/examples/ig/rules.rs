@@ -3,15 +3,16 @@
 use std::fmt::Write;
 
 use operations::summary::rules::{
-    ABSENCE_CODES, Admission, DIRECTIVE_CODES, ENTRIES_MAX, INLINE_MAX, MORE_MAX, PREGNANCY_CODES,
-    Presence, RESOURCES_MAX, SECTIONS, SOCIAL_CODES, STORY_EVENTS_MAX, STORY_RESULTS_MAX,
-    SectionRule, VERSION, VITAL_CODES,
+    ABSENCE_CODES, Admission, DIRECTIVE_CODES, ENTRIES_MAX, INLINE_MAX, MORE_MAX, POLICY,
+    PREGNANCY_CODES, Presence, RESOURCES_MAX, SECTIONS, SOCIAL_CODES, STORY_EVENTS_MAX,
+    STORY_RESULTS_MAX, SectionRule, VERSION, VITAL_CODES,
 };
 
 /// The whole file.
 pub(crate) fn table() -> String {
     let mut out = format!(
-        "# Rules of the summary, version {VERSION}\n\nWritten by `cargo run --package operations \
+        "# Rules of the summary, version {VERSION}\n\nThe Provenance of a summary names them as \
+         `{POLICY}`. Written by `cargo run --package operations \
          --example ig` from the tables that the engine goes by; not by hand.\n\n"
     );
     sections(&mut out);

@@ -79,8 +79,11 @@ impl Operation for Everything {
                 return Err(Outcome::invalid("$everything is asked of one patient: Patient/id"));
             };
             let request = Request::new(&input, key)?;
-            let read =
-                Read { key: request.key.clone(), unless_version: None, unless_since_us: None };
+            let read = Read {
+                key: request.key.clone(),
+                unless_versions: Vec::new(),
+                unless_since_us: None,
+            };
             // Whoever may not see the patient, or asks for one who is not there, learns it here.
             door.perform(caller, Interaction::Read(read)).await?;
             let page = Page::gather(door, caller, &request).await?;

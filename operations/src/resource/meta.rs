@@ -62,7 +62,7 @@ impl Operation for Meta {
 }
 
 fn read(key: Key) -> Read {
-    Read { key, unless_version: None, unless_since_us: None }
+    Read { key, unless_versions: Vec::new(), unless_since_us: None }
 }
 
 fn instance(input: &Input) -> Result<&Key, Outcome> {

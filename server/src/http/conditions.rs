@@ -11,8 +11,8 @@ use interactions::{Condition, Returned};
 pub(crate) struct Conditions {
     /// `If-Match`, without quotes and `W/`.
     pub(crate) if_match: Option<String>,
-    /// `If-None-Match`, likewise, or `*`.
-    pub(crate) if_none_match: Option<String>,
+    /// `If-None-Match`: one or several, likewise, or `*`.
+    pub(crate) if_none_match: Vec<String>,
     /// `If-Modified-Since`, in microseconds since 1970.
     pub(crate) if_modified_since_us: Option<i64>,
     /// `If-None-Exist`.
@@ -35,13 +35,11 @@ pub(crate) fn version(header: &str, text: &str) -> Result<String, Outcome> {
     })
 }
 
-/// `If-None-Match`. A list is no condition that could be judged by one version; leaving it out
-/// costs the client a body and nothing else.
-pub(crate) fn known_version(header: &str, text: &str) -> Result<Option<String>, Outcome> {
+/// `If-None-Match`: the versions that the client has.
+pub(crate) fn known_versions(header: &str, text: &str) -> Result<Vec<String>, Outcome> {
     match text.trim() {
-        "*" => Ok(Some("*".to_owned())),
-        list if list.contains(',') => Ok(None),
-        one => version(header, one).map(Some),
+        "*" => Ok(vec!["*".to_owned()]),
+        list => list.split(',').map(|one| version(header, one)).collect(),
     }
 }
 
@@ -89,7 +87,7 @@ pub(crate) fn preferences<'a>(headers: impl Iterator<Item = &'a str>) -> Prefere
 
 #[cfg(test)]
 mod tests {
-    use super::{if_none_exist, known_version, preferences, version};
+    use super::{if_none_exist, known_versions, preferences, version};
     use interactions::Returned;
 
     #[test]
@@ -103,9 +101,9 @@ mod tests {
 
     #[test]
     fn if_none_match_may_name_any_version() {
-        assert_eq!(known_version("If-None-Match", "*").unwrap().as_deref(), Some("*"));
-        assert_eq!(known_version("If-None-Match", "W/\"1\", W/\"2\"").unwrap(), None);
-        assert!(known_version("If-None-Match", "x").is_err());
+        assert_eq!(known_versions("If-None-Match", "*").unwrap(), ["*"]);
+        assert_eq!(known_versions("If-None-Match", "W/\"1\", \"2\"").unwrap(), ["1", "2"]);
+        assert!(known_versions("If-None-Match", "x").is_err());
     }
 
     #[test]

@@ -116,9 +116,9 @@ pub(crate) fn conditions(request: &HttpRequest) -> Result<Conditions, Outcome> {
             .map(|text| conditions::version("If-Match", text))
             .transpose()?,
         if_none_match: known
-            .map(|text| conditions::known_version("If-None-Match", text))
+            .map(|text| conditions::known_versions("If-None-Match", text))
             .transpose()?
-            .flatten(),
+            .unwrap_or_default(),
         // RFC 9110: what is no date is as if it were not there.
         if_modified_since_us: since.and_then(date::parse),
         if_none_exist: single(request, "If-None-Exist")?

@@ -157,6 +157,7 @@ fn check_pairs(asked: &Asked<'_>, known: &[&str]) -> Result<(), Outcome> {
                 all.join(", ")
             ),
         )
+        .with_code("not-supported")
         .at(name));
     }
     Ok(())
@@ -178,7 +179,7 @@ fn check_conditions(asked: &Asked<'_>) -> Result<(), Outcome> {
     if asked.conditions.if_match.is_some() && !is_write {
         return refuse("If-Match", "update, patch and delete");
     }
-    if asked.conditions.if_none_match.is_some() && is_write {
+    if !asked.conditions.if_none_match.is_empty() && is_write {
         return refuse("If-None-Match", "read");
     }
     if asked.conditions.if_none_exist.is_some() && asked.word != Create {
@@ -191,7 +192,7 @@ fn read(asked: Asked<'_>, place: Place) -> Result<Interaction, Outcome> {
     check_pairs(&asked, &[])?;
     Ok(Interaction::Read(Read {
         key: place.expected_key()?,
-        unless_version: asked.conditions.if_none_match,
+        unless_versions: asked.conditions.if_none_match,
         unless_since_us: asked.conditions.if_modified_since_us,
     }))
 }

@@ -45,11 +45,11 @@ pub(crate) fn success(answer: Answer, wish: &Wish<'_>) -> Result<Reply, Outcome>
     if let Some(stamp) = &answer.version {
         reply.headers.push(("ETag", format!("W/\"{}\"", stamp.version)));
         reply.headers.push(("Last-Modified", date::format(stamp.last_updated_us)));
-        if matches!(answer.done, Done::Created | Done::Updated) {
+        if matches!(answer.done, Done::Created | Done::Updated | Done::Existing) {
             reply.headers.push(("Location", location(wish.base, stamp)));
         }
     }
-    let is_write = matches!(answer.done, Done::Created | Done::Updated | Done::Deleted);
+    let is_write = !matches!(answer.done, Done::Found | Done::NotModified);
     if answer.done == Done::NotModified || (is_write && wish.returned == Returned::Minimal) {
         return Ok(reply);
     }

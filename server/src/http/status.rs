@@ -30,7 +30,7 @@ pub(crate) fn of_kind(kind: Kind) -> &'static str {
 /// Status line of a success, without the protocol.
 pub(crate) fn of_done(done: Done) -> &'static str {
     match done {
-        Done::Found | Done::Updated => "200 OK",
+        Done::Found | Done::Updated | Done::Existing => "200 OK",
         Done::NotModified => "304 Not Modified",
         Done::Created => "201 Created",
         Done::Deleted => "204 No Content",

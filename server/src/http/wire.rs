@@ -80,9 +80,9 @@ fn conditions(entry: &EntryRequest) -> Result<Conditions, Outcome> {
             .map(|text| conditions::version("request.ifMatch", text))
             .transpose()?,
         if_none_match: known
-            .map(|text| conditions::known_version("request.ifNoneMatch", text))
+            .map(|text| conditions::known_versions("request.ifNoneMatch", text))
             .transpose()?
-            .flatten(),
+            .unwrap_or_default(),
         if_modified_since_us: since.map(instant).transpose()?,
         if_none_exist: exist
             .map(|text| conditions::if_none_exist("request.ifNoneExist", text))

@@ -5,6 +5,7 @@ mod client;
 mod floors;
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,13 +25,26 @@ pub(crate) fn run() -> Result<String, String> {
     // What an earlier run left is not wanted.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut lines = vec![machine()];
+    let mut lines = Lines::default();
+    lines.push(machine());
     lines.push("| what | figure | against the floor |\n|---|---|---|".to_owned());
     let fsync = floors::appends_per_second(&folder, SECONDS)?;
     lines.push(format!("| floor: 4 KiB append + fdatasync | {fsync:.0}/s | 1 |"));
     serving(&folder, fsync, &mut lines)?;
     importing(&folder, &mut lines)?;
-    Ok(lines.join("\n"))
+    Ok(lines.0.join("\n"))
+}
+
+/// The lines of the table, shown as they come.
+#[derive(Default)]
+struct Lines(Vec<String>);
+
+impl Lines {
+    fn push(&mut self, line: String) {
+        // Who closed the pipe does not want to read on.
+        let _ = writeln!(std::io::stderr(), "{line}");
+        self.0.push(line);
+    }
 }
 
 fn build() -> Result<(), String> {
@@ -43,7 +57,7 @@ fn build() -> Result<(), String> {
 }
 
 /// Reads, creates and searches over HTTP.
-fn serving(folder: &Path, fsync: f64, lines: &mut Vec<String>) -> Result<(), String> {
+fn serving(folder: &Path, fsync: f64, lines: &mut Lines) -> Result<(), String> {
     let data = folder.join("serving");
     let server = Server::start(Build::Release, &data)?;
     lines.push(format!("| start-up, empty store, to the first 200 | {} ms | |", server.started_ms));
@@ -87,7 +101,7 @@ fn serving(folder: &Path, fsync: f64, lines: &mut Vec<String>) -> Result<(), Str
 }
 
 /// The Synthea archive through `brigid import`.
-fn importing(folder: &Path, lines: &mut Vec<String>) -> Result<(), String> {
+fn importing(folder: &Path, lines: &mut Lines) -> Result<(), String> {
     let archive = root().join("../shared/data/synthea-r4.tgz");
     let data = folder.join("import");
     let start = std::time::Instant::now();

@@ -91,7 +91,11 @@ fn branch(
     parameter: &SearchParameter,
     text: &str,
 ) -> Option<Branch> {
-    let path = plain_path(text);
+    let mut path = plain_path(text);
+    let is_nameless = |path: &&mut Vec<String>| path[0].starts_with(|c: char| c.is_lowercase());
+    if let Some(path) = path.as_mut().filter(is_nameless) {
+        path.insert(0, table.name.clone());
+    }
     let first = path.as_deref().and_then(|path| {
         let name = path.get(1)?;
         let at = table.properties.iter().position(|property| property.name == *name)?;

@@ -17,7 +17,7 @@ use crate::outcome::{Issue, Kind, Outcome};
 use crate::resource::nearest;
 
 use super::{Filter, Param, Sort};
-pub use pairs::{decode_pairs, encode};
+pub use pairs::{decode_pairs, encode, with_plus};
 use problem::{Problem, warning};
 
 /// A search of one resource type.

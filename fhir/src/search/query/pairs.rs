@@ -2,6 +2,8 @@
 //!
 //! [form]: https://url.spec.whatwg.org/#application/x-www-form-urlencoded
 
+use std::borrow::Cow;
+
 use crate::outcome::{Kind, Outcome};
 
 /// Greatest length of a query string or form, in bytes: escapes make three of one.
@@ -38,6 +40,16 @@ pub fn decode_pairs(query: &str) -> Result<Vec<(String, String)>, Outcome> {
             Ok((name, value))
         })
         .collect()
+}
+
+/// A time as it was meant: a plus sign that was not escaped in the address has become a space, as
+/// in `10:00:00 02:00`.
+#[must_use]
+pub fn with_plus(time: &str) -> Cow<'_, str> {
+    if time.contains('T') && time.matches(' ').count() == 1 {
+        return time.replace(' ', "+").into();
+    }
+    time.into()
 }
 
 fn decode(text: &str, name: &str) -> Result<String, Outcome> {

@@ -81,6 +81,9 @@ fn read_plain(
         }
         "_contained" if value == "false" => Ok(()),
         "_containedType" if value == "container" => Ok(()),
+        "_score" => Err(Problem::Parameter(
+            "Parameter '_score': matches have no score on this server.".to_owned(),
+        )),
         _ => Err(Problem::Parameter(format!(
             "Parameter '{name}': '{value}' is not supported; resources contained in others are \
              not searched on their own."

@@ -218,7 +218,6 @@ fn provenance(chart: &Chart<'_>, sections: &[Section<'_>], identity: &Identity) 
     agent.set("type", Tree::Object(vec![("coding".to_owned(), Tree::Array(roles))]));
     agent.set("who", reference(&format!("Device/{}", identity.device)));
     let target = reference(&format!("Composition/{}", identity.composition));
-    let policy = format!("{}/{}|{}", chart.options.base, rules::PUBLISHED, rules::VERSION);
     let mut tree = Tree::object();
     tree.set("resourceType", Tree::string("Provenance"));
     tree.set("id", Tree::string(&identity.provenance));
@@ -226,7 +225,7 @@ fn provenance(chart: &Chart<'_>, sections: &[Section<'_>], identity: &Identity) 
     tree.set("target", Tree::Array(vec![target]));
     tree.set("occurredDateTime", Tree::string(&now));
     tree.set("recorded", Tree::string(&now));
-    tree.set("policy", Tree::Array(vec![Tree::string(policy)]));
+    tree.set("policy", Tree::Array(vec![Tree::string(rules::POLICY)]));
     let reason = coded(VALUE_CODES, "AIAST", "Artificial Intelligence asserted");
     tree.set("reason", Tree::Array(vec![reason]));
     tree.set("activity", coded(operation, "CREATE", "create"));

@@ -6,8 +6,9 @@
 /// Version of these rules; it changes with every change of what a summary says.
 pub const VERSION: &str = "1.0.0";
 
-/// Where the rule set is published under a server's base; the Provenance of a summary names it.
-pub const PUBLISHED: &str = "PlanDefinition/summary-rules";
+/// What the Provenance of a summary names as its policy: this very rule set. A new version gets a
+/// new one.
+pub const POLICY: &str = "urn:uuid:3f6f0c5e-6d0b-4f0e-9a55-5d1d0b3c1a00";
 
 /// Whether a section stands in a summary that has nothing for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
