@@ -17,11 +17,16 @@ pub struct SearchRequest {
     pub sort: Option<Sort>,
     /// Where the page before ended.
     pub after: Option<Position>,
-    /// Greatest number of versions in the page; 0 for the total alone.
+    /// Greatest number of versions in the page; 0 for the total alone. A page of long versions
+    /// ends earlier, see [`PAGE_BYTES_MAX`].
     pub limit: usize,
     /// Count all matches even where that costs.
     pub is_total_wanted: bool,
 }
+
+/// A page of a search or history ends with the version that brings its bodies to this length, in
+/// bytes: a thousand long documents are not held in memory at once.
+pub const PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Where a page ended: a keyset position, opaque to everyone but the backend. Its bytes are at most
 /// [`Position::MAX_LEN`] long and hold no text of more than 48 bytes of any resource.

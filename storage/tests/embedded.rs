@@ -120,6 +120,7 @@ conformance!(
     paging::no_page_but_the_total_can_be_asked_for,
     paging::ids_alone_can_be_asked_for,
     paging::a_position_of_nothing_is_refused,
+    paging::a_page_of_long_versions_ends_earlier,
     concurrency::of_identical_conditional_creates_one_makes_a_resource,
     concurrency::of_updates_of_one_version_one_gets_through,
     concurrency::of_creations_of_one_id_one_gets_through,

@@ -8,7 +8,7 @@ use super::change::{self, Change};
 use super::record::Record;
 use super::view::{View, decoded};
 use super::{fault, keys};
-use crate::{HistoryPage, HistoryRequest, HistoryScope, Key, StoreError};
+use crate::{HistoryPage, HistoryRequest, HistoryScope, Key, PAGE_BYTES_MAX, StoreError};
 
 /// A page of a history.
 pub(super) fn history(view: &View, request: &HistoryRequest) -> Result<HistoryPage, StoreError> {
@@ -27,18 +27,21 @@ struct Gathered<'a> {
     request: &'a HistoryRequest,
     page: HistoryPage,
     last_sequence: u64,
+    bytes: usize,
 }
 
 impl Gathered<'_> {
     /// Takes a version in; `false` when the page was full already.
     fn take(&mut self, view: &View, record: &Record, key: Key) -> Result<bool, StoreError> {
-        if self.page.versions.len() == self.request.limit {
+        if self.page.versions.len() == self.request.limit || self.bytes >= PAGE_BYTES_MAX {
             // With no versions wanted there is no page after this one either.
             self.page.next = (self.request.limit > 0).then_some(self.last_sequence);
             return Ok(false);
         }
         self.last_sequence = record.sequence;
-        self.page.versions.push(view.version(record, key)?);
+        let version = view.version(record, key)?;
+        self.bytes += version.body.len();
+        self.page.versions.push(version);
         Ok(true)
     }
 }
@@ -46,7 +49,7 @@ impl Gathered<'_> {
 fn gathered(request: &HistoryRequest, total: u64) -> Gathered<'_> {
     let is_whole = request.since_us.is_none() && request.at_us.is_none();
     let page = HistoryPage { total: is_whole.then_some(total), ..HistoryPage::default() };
-    Gathered { request, page, last_sequence: u64::MAX }
+    Gathered { request, page, last_sequence: u64::MAX, bytes: 0 }
 }
 
 fn of_instance(

@@ -71,7 +71,7 @@ pub(super) fn search(
         Some(sort) => sort::sorted(&search, sort, &after, limit + 1)?,
     };
     let Some(mut places) = places else { return Ok(None) };
-    let has_more = places.len() > limit;
+    let mut has_more = places.len() > limit;
     places.truncate(limit);
     let is_whole = request.after.is_none() && !has_more && limit > 0;
     let total = match &clause {
@@ -87,6 +87,8 @@ pub(super) fn search(
     };
     let docids: Vec<u32> = places.iter().map(|place| place.docid).collect();
     let versions = view.versions(&request.resource, &docids)?;
+    has_more |= versions.len() < places.len();
+    places.truncate(versions.len());
     let next = places.pop().filter(|_| has_more).map(|last| after.moved(last).write());
     Ok(Some(Page { versions, next, total }))
 }

@@ -8,7 +8,7 @@ use super::cursor::Cursor;
 use super::engine::Engine;
 use super::record::{self, Record};
 use super::{change, fault, keys};
-use crate::{Changed, Key, StoreError, Version};
+use crate::{Changed, Key, PAGE_BYTES_MAX, StoreError, Version};
 
 /// A snapshot of a tenant.
 #[derive(Clone)]
@@ -86,18 +86,26 @@ impl View {
         record.version(key.clone(), &self.engine.dictionaries).ok_or_else(damaged)
     }
 
-    /// The current versions of resources of a type, none of which may be deleted.
+    /// The current versions of resources of a type, none of which may be deleted: the first ones
+    /// when all of them would be longer than a page.
     pub(super) fn versions(
         &self,
         resource: &Arc<str>,
         docids: &[u32],
     ) -> Result<Vec<Version>, StoreError> {
-        let version = |docid: &u32| {
+        let mut versions = Vec::with_capacity(docids.len());
+        let mut bytes = 0;
+        for docid in docids {
+            if bytes >= PAGE_BYTES_MAX {
+                break;
+            }
             let record = self.member(*docid)?;
             let key = Key::new(Arc::clone(resource), record.id.as_str());
-            self.version(&record, key)
-        };
-        docids.iter().map(version).collect()
+            let version = self.version(&record, key)?;
+            bytes += version.body.len();
+            versions.push(version);
+        }
+        Ok(versions)
     }
 
     /// The record of what the index or the members name.

@@ -1,7 +1,7 @@
 //! Pages: they join, they stay while others write, and totals are exact.
 
-use fhir::search::{Filter, Sort};
-use storage::Store;
+use fhir::search::{Filter, Param, Sort};
+use storage::{HistoryRequest, HistoryScope, PAGE_BYTES_MAX, Store};
 
 use super::{
     commit, delete, has_token, ids, pages, patient, put, request, search, string, token, write,
@@ -123,4 +123,23 @@ pub(crate) async fn a_position_of_nothing_is_refused(store: Store) {
     let mut wanted = request(Filter::All);
     wanted.after = Some(storage::Position(vec![9, 9, 9]));
     assert!(store.search(&wanted).await.is_err());
+}
+
+pub(crate) async fn a_page_of_long_versions_ends_earlier(store: Store) {
+    let text = "x".repeat(PAGE_BYTES_MAX / 2 + 1);
+    for id in ["a", "b", "c"] {
+        write(&store, put(&format!("Patient/{id}"), &text, vec![string("name", id)])).await;
+    }
+    assert_eq!(pages(&store, request(Filter::All), 100).await, [vec!["a", "b"], vec!["c"]]);
+    let mut sorted = request(Filter::All);
+    sorted.sort = Some(Sort { param: Param::new("Patient", "name"), is_descending: true });
+    assert_eq!(pages(&store, sorted, 100).await, [vec!["c", "b"], vec!["a"]]);
+    let scope = HistoryScope::Type("Patient".into());
+    let mut request =
+        HistoryRequest { scope, since_us: None, at_us: None, before: None, limit: 100 };
+    let first = store.history(&request).await.expect("a history");
+    assert_eq!((first.versions.len(), first.total), (2, Some(3)));
+    request.before = first.next;
+    let second = store.history(&request).await.expect("a history");
+    assert_eq!((second.versions.len(), second.next), (1, None));
 }
