@@ -67,7 +67,8 @@ pub(crate) async fn find(
     let ids: Vec<Arc<str>> = page.versions.into_iter().map(|v| v.key.id).collect();
     let found = match ids.as_slice() {
         [] => Found::None,
-        [id] => Found::One(id.clone()),
+        // A page of long versions ends earlier than asked.
+        [id] if page.next.is_none() => Found::One(id.clone()),
         _ => Found::Many,
     };
     let check = Check::Matches { resource: Arc::from(resource), filter: filter.clone(), ids };

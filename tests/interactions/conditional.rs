@@ -183,3 +183,19 @@ fn a_condition_that_says_nothing_or_is_not_understood_is_refused() {
     }
     server.get("Patient/a").send().expect(200);
 }
+
+#[test]
+fn two_long_matches_are_several_although_a_page_ends_after_one() {
+    let server = Server::start();
+    let data = "A".repeat(65 * 1024 * 1024);
+    for id in ["a", "b"] {
+        let long = json!({"resourceType": "DocumentReference", "id": id, "status": "current",
+            "identifier": [{"system": "urn:s", "value": "1"}],
+            "content": [{"attachment": {"data": data}}]});
+        server.put(&format!("DocumentReference/{id}")).json(&long).send().expect(201);
+    }
+    let other = json!({"resourceType": "DocumentReference", "status": "current",
+        "content": [{"attachment": {"title": "x"}}]});
+    let put = server.put("DocumentReference?identifier=urn:s|1").json(&other).send();
+    assert!(put.expect(412).diagnostics().contains("several"));
+}

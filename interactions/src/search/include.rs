@@ -34,8 +34,11 @@ pub(super) async fn add(
         held.insert(version.key.clone());
     }
     room = room.saturating_sub(added.len());
+    // A page of long versions ends earlier than asked.
+    let mut is_cut = false;
     for include in &query.revinclude {
-        let found = backward(permit, matches, include, room + 1).await?;
+        let (found, has_more) = backward(permit, matches, include, room + 1).await?;
+        is_cut |= has_more;
         for version in found {
             if held.insert(version.key.clone()) {
                 added.push(version);
@@ -43,12 +46,12 @@ pub(super) async fn add(
         }
         room = permit.settings().include_max.saturating_sub(added.len());
     }
-    if added.len() > permit.settings().include_max {
+    if is_cut || added.len() > permit.settings().include_max {
         added.truncate(permit.settings().include_max);
         notes.push(warning(format!(
-            "More than {} resources would be included: the rest is left out. Ask for a smaller \
-             page with _count.",
-            permit.settings().include_max
+            "More than the {} resources here would be included: the rest is left out. Ask for a \
+             smaller page with _count.",
+            added.len()
         )));
     }
     for version in &added {
@@ -108,19 +111,19 @@ fn references<'a>(
     Ok(found)
 }
 
-/// Resources that refer to the matches.
+/// Resources that refer to the matches, and whether there are more.
 async fn backward(
     permit: &Permit<'_>,
     matches: &[Version],
     include: &Include,
     limit: usize,
-) -> Result<Vec<Version>, Outcome> {
+) -> Result<(Vec<Version>, bool), Outcome> {
     let targets: Vec<&Version> = matches
         .iter()
         .filter(|v| include.target.as_deref().is_none_or(|target| target == &*v.key.resource))
         .collect();
     if targets.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), false));
     }
     let mut parts = Vec::new();
     for param in &include.params {
@@ -144,5 +147,5 @@ async fn backward(
             is_total_wanted: false,
         })
         .await?;
-    Ok(page.versions)
+    Ok((page.versions, page.next.is_some()))
 }
