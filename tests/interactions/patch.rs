@@ -98,3 +98,21 @@ fn if_match_holds_for_patches() {
     send("W/\"2\"").expect(412);
     send("W/\"1\"").expect(200);
 }
+
+/// `IN-06`: a path that leads to everything many times over is given up.
+#[test]
+fn a_path_to_too_many_elements_is_refused() {
+    let server = Server::start();
+    let names: Vec<Value> = (0..300).map(|n| json!({"given": [format!("a{n}")]})).collect();
+    let patient = json!({"resourceType": "Patient", "id": "a", "name": names});
+    server.put("Patient/a").json(&patient).send().expect(201);
+    let everything = ".select(%resource.descendants())";
+    let part = |name: &str, kind: &str, value: &str| json!({"name": name, kind: value});
+    let delete = json!({"resourceType": "Parameters", "parameter": [{"name": "operation", "part": [
+        part("type", "valueCode", "delete"),
+        part("path", "valueString", &format!("Patient.name{everything}")),
+    ]}]});
+    let answer = server.patch("Patient/a").json(&delete).send().expect(400);
+    assert!(answer.diagnostics().contains("more elements"), "{}", answer.text());
+    assert_eq!(server.get("Patient/a").send().expect(200).header("etag"), Some("W/\"1\""));
+}

@@ -160,7 +160,7 @@ async fn reply(
 /// Could this hold up other connections? `length` is its body's, in bytes.
 fn takes_long(interaction: &Interaction, length: usize) -> bool {
     match interaction {
-        Interaction::Bundle(_) | Interaction::Operation { .. } => true,
+        Interaction::Bundle(_) | Interaction::Operation { .. } | Interaction::Patch(_) => true,
         // What a page includes is read, and sought for in what it holds.
         Interaction::Search(search) => search.parameters.iter().any(|(name, _)| {
             name == "_page" || name.starts_with("_include") || name.starts_with("_revinclude")

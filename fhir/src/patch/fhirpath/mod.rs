@@ -6,6 +6,8 @@ mod content;
 mod operation;
 mod place;
 
+use std::cell::Cell;
+
 use crate::definitions::{Property, Schema, Type, TypeId, TypeKind};
 use crate::json::{Json, Tree, Value};
 use crate::path::{Environment, Expression, Item, PathError};
@@ -18,6 +20,11 @@ use place::{Place, Step};
 
 /// Bytes that may be parsed again after operations: a document's size times its operations.
 const WORK_BYTES_MAX: usize = 256 << 20;
+/// Steps that finding the places of elements may take, all operations together: an element is
+/// sought for from the beginning of the document.
+const PLACE_STEPS_MAX: u64 = 1 << 30;
+/// Elements that a path may lead to.
+const PLACES_MAX: usize = 20_000;
 /// Longest quotation of what a client wrote, in characters.
 const QUOTED_MAX: usize = 200;
 
@@ -37,6 +44,7 @@ pub fn apply(document: &Json, parameters: Value<'_>, schema: &Schema) -> Result<
     let mut tree = Tree::from(document.root());
     let mut current: Option<Json> = None;
     let mut work = 0;
+    let steps_left = Cell::new(PLACE_STEPS_MAX);
     for (number, operation) in operations.iter().enumerate() {
         let json = current.as_ref().unwrap_or(document);
         work += json.text().len();
@@ -44,7 +52,7 @@ pub fn apply(document: &Json, parameters: Value<'_>, schema: &Schema) -> Result<
             let message = "too many operations for a document of this size: give them in parts";
             return Err(fail(number)(malformed(message)));
         }
-        let patch = Patch { schema, json };
+        let patch = Patch { schema, json, steps_left: &steps_left };
         let next = patch
             .perform(&mut tree, operation)
             .and_then(|()| tree.to_json().map_err(|error| malformed(error.to_string())));
@@ -72,6 +80,8 @@ pub(super) fn quoted(text: &str) -> String {
 struct Patch<'a> {
     schema: &'a Schema,
     json: &'a Json,
+    /// Of [`PLACE_STEPS_MAX`].
+    steps_left: &'a Cell<u64>,
 }
 
 impl Patch<'_> {
@@ -94,15 +104,29 @@ impl Patch<'_> {
         let root = self.json.root();
         let focus = Item::resource(self.schema, root).map_err(|e| malformed(e.to_string()))?;
         let mut found = Vec::new();
-        let mut has_others = false;
+        let (mut has_others, mut are_too_many) = (false, false);
         let visit = |item: Item<'_>| {
+            if are_too_many {
+                return;
+            }
             let node = item.as_node();
-            let place = node.and_then(|node| Some((node.type_id, Place::of(root, node.place()?)?)));
+            let place = node.and_then(|node| {
+                let value = node.place()?;
+                let left = self.steps_left.get().checked_sub(value.index() as u64);
+                are_too_many = left.is_none() || found.len() == PLACES_MAX;
+                self.steps_left.set(left.unwrap_or(0));
+                Some((node.type_id, Place::of(root, value)?))
+            });
             has_others |= place.is_none();
             found.extend(place);
         };
         let env = Environment::new(self.schema, root);
         expression.each(&env, focus, visit).map_err(refused)?;
+        if are_too_many {
+            let message =
+                format!("path {shown} leads to more elements than can be patched at once");
+            return Err(malformed(message));
+        }
         if has_others {
             let message = format!("path {shown} should lead to elements of the document");
             return Err(malformed(message));
