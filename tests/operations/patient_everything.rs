@@ -5,28 +5,23 @@ use std::collections::BTreeSet;
 use brigid_tests::Server;
 use serde_json::json;
 
-use super::put_all;
-
 fn record(server: &Server) {
     let observation = |id: &str, patient: &str, date: &str| {
         json!({"resourceType": "Observation", "id": id, "status": "final", "code": {"text": "x"},
             "subject": {"reference": format!("Patient/{patient}")}, "effectiveDateTime": date,
             "performer": [{"reference": "Practitioner/p"}]})
     };
-    put_all(
-        server,
-        &[
-            json!({"resourceType": "Practitioner", "id": "p"}),
-            json!({"resourceType": "Organization", "id": "org"}),
-            json!({"resourceType": "Patient", "id": "a",
+    server.put_all(&[
+        json!({"resourceType": "Practitioner", "id": "p"}),
+        json!({"resourceType": "Organization", "id": "org"}),
+        json!({"resourceType": "Patient", "id": "a",
                 "managingOrganization": {"reference": "Organization/org"}}),
-            json!({"resourceType": "Patient", "id": "b"}),
-            observation("o1", "a", "2020-01-01"),
-            observation("o2", "a", "2024-01-01"),
-            observation("o3", "b", "2024-01-01"),
-            json!({"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/a"}}),
-        ],
-    );
+        json!({"resourceType": "Patient", "id": "b"}),
+        observation("o1", "a", "2020-01-01"),
+        observation("o2", "a", "2024-01-01"),
+        observation("o3", "b", "2024-01-01"),
+        json!({"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/a"}}),
+    ]);
 }
 
 /// `Type/id` of all pages.

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use brigid_tests::{Server, synthea_bundles};
 use serde_json::{Value, json};
 
-use super::put_all;
 use super::summary_reader::{check_citations, cited, sections};
 
 const STORY: &str = "81338-6";
@@ -151,18 +150,15 @@ fn diabetes(server: &Server) {
                 "system": "http://terminology.hl7.org/CodeSystem/condition-clinical"}]},
             "code": {"text": text}, "onsetDateTime": "2015-03"})
     };
-    put_all(
-        server,
-        &[
-            json!({"resourceType": "Patient", "id": "d", "gender": "female",
+    server.put_all(&[
+        json!({"resourceType": "Patient", "id": "d", "gender": "female",
                 "birthDate": "1960-02-03", "name": [{"family": "<b>Quist</b>", "given": ["Ada"]}],
                 "identifier": [{"system": "http://mrn", "value": "77"}]}),
-            condition("c1", "Type 2 diabetes", "active"),
-            condition("c2", "Otitis media", "resolved"),
-            observation("o1", "2025-01-10", 7.1, "H"),
-            observation("o2", "2026-01-10", 8.4, "H"),
-        ],
-    );
+        condition("c1", "Type 2 diabetes", "active"),
+        condition("c2", "Otitis media", "resolved"),
+        observation("o1", "2025-01-10", 7.1, "H"),
+        observation("o2", "2026-01-10", 8.4, "H"),
+    ]);
 }
 
 #[test]
@@ -190,7 +186,7 @@ fn the_story_names_active_problems_and_the_change_of_abnormal_results() {
 #[test]
 fn a_record_with_nothing_to_say_says_so_by_empty_reasons() {
     let server = Server::start();
-    put_all(&server, &[json!({"resourceType": "Patient", "id": "e"})]);
+    server.put_all(&[json!({"resourceType": "Patient", "id": "e"})]);
     let bundle = summary(&server, "Patient/e/$summary");
     for section in sections(&bundle) {
         assert!(section.is_empty || section.code == STORY, "{} is not empty", section.code);

@@ -3,8 +3,6 @@
 use brigid_tests::{Response, Server};
 use serde_json::{Value, json};
 
-use super::put_all;
-
 fn meta(server: &Server, operation: &str, tag: &str) -> Response {
     let parameters = json!({"resourceType": "Parameters", "parameter": [
         {"name": "meta", "valueMeta": {"tag": [{"system": "http://t", "code": tag}]}}
@@ -23,7 +21,7 @@ fn codes(answer: &Response) -> Vec<String> {
 #[test]
 fn tags_are_added_and_taken_away() {
     let server = Server::start();
-    put_all(&server, &[json!({"resourceType": "Patient", "id": "a", "active": true})]);
+    server.put_all(&[json!({"resourceType": "Patient", "id": "a", "active": true})]);
     assert_eq!(codes(&meta(&server, "meta-add", "one").expect(200)), ["one"]);
     assert_eq!(codes(&meta(&server, "meta-add", "one").expect(200)), ["one"]);
     assert_eq!(codes(&meta(&server, "meta-add", "two").expect(200)), ["one", "two"]);
@@ -37,7 +35,7 @@ fn tags_are_added_and_taken_away() {
 #[test]
 fn wrong_calls_are_explained() {
     let server = Server::start();
-    put_all(&server, &[json!({"resourceType": "Patient", "id": "a"})]);
+    server.put_all(&[json!({"resourceType": "Patient", "id": "a"})]);
     server.get("Patient/nobody/$meta").send().expect(404);
     server.get("Patient/a/$meta-add").send().expect(405);
     let empty = json!({"resourceType": "Parameters"});

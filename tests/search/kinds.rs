@@ -3,11 +3,10 @@
 use brigid_tests::Server;
 use serde_json::{Value, json};
 
-use super::{check, put_all};
+use super::check;
 
 fn patients(server: &Server) {
-    put_all(
-        server,
+    server.put_all(
         &[
             json!({"resourceType": "Patient", "id": "a", "active": true, "gender": "female",
                 "birthDate": "1980-05-06",
@@ -44,10 +43,9 @@ fn strings_match_from_their_start_without_case_and_accents() {
 #[test]
 fn a_parameter_may_cover_elements_without_naming_their_type() {
     let server = Server::start();
-    put_all(
-        &server,
-        &[json!({"resourceType": "InsurancePlan", "id": "a", "name": "Gold", "alias": ["Best"]})],
-    );
+    server.put_all(&[
+        json!({"resourceType": "InsurancePlan", "id": "a", "name": "Gold", "alias": ["Best"]}),
+    ]);
     check(&server, "InsurancePlan?name=gold", &["InsurancePlan/a"]);
     check(&server, "InsurancePlan?name=best", &["InsurancePlan/a"]);
     check(&server, "InsurancePlan?name=silver", &[]);
@@ -97,7 +95,7 @@ fn dates_are_ranges_of_their_precision() {
 fn references_match_by_id_type_and_address() {
     let server = Server::start();
     patients(&server);
-    put_all(&server, &[observation("o1", "Patient/a"), observation("o2", "Group/a")]);
+    server.put_all(&[observation("o1", "Patient/a"), observation("o2", "Group/a")]);
     check(&server, "Observation?subject=a", &["Observation/o1", "Observation/o2"]);
     check(&server, "Observation?subject=Patient/a", &["Observation/o1"]);
     check(&server, "Observation?subject:Patient=a", &["Observation/o1"]);
@@ -130,10 +128,11 @@ fn weight(id: &str, value: f64, unit: &str) -> Value {
 #[test]
 fn quantities_compare_across_units() {
     let server = Server::start();
-    put_all(
-        &server,
-        &[weight("kg", 70.0, "kg"), weight("g", 70_000.0, "g"), weight("mg", 5.0, "mg")],
-    );
+    server.put_all(&[
+        weight("kg", 70.0, "kg"),
+        weight("g", 70_000.0, "g"),
+        weight("mg", 5.0, "mg"),
+    ]);
     let ucum = "http://unitsofmeasure.org";
     check(
         &server,
@@ -160,7 +159,7 @@ fn numbers_follow_the_precision_that_is_asked() {
             "subject": {"reference": "Patient/a"},
             "prediction": [{"probabilityDecimal": probability}]})
     };
-    put_all(&server, &[risk("a", 0.8), risk("b", 0.84), risk("c", 0.9)]);
+    server.put_all(&[risk("a", 0.8), risk("b", 0.84), risk("c", 0.9)]);
     check(&server, "RiskAssessment?probability=0.8", &["RiskAssessment/a", "RiskAssessment/b"]);
     check(&server, "RiskAssessment?probability=0.80", &["RiskAssessment/a"]);
     check(&server, "RiskAssessment?probability=gt0.8", &["RiskAssessment/b", "RiskAssessment/c"]);
@@ -171,7 +170,7 @@ fn numbers_follow_the_precision_that_is_asked() {
 fn uris_match_whole() {
     let server = Server::start();
     let set = |id: &str, url: &str| json!({"resourceType": "ValueSet", "id": id, "url": url, "status": "active"});
-    put_all(&server, &[set("a", "http://x/vs"), set("b", "http://x/vs/b")]);
+    server.put_all(&[set("a", "http://x/vs"), set("b", "http://x/vs/b")]);
     check(&server, "ValueSet?url=http://x/vs", &["ValueSet/a"]);
     check(&server, "ValueSet?url=http://x/v", &[]);
 }
@@ -179,13 +178,10 @@ fn uris_match_whole() {
 #[test]
 fn parameters_of_every_resource_search_its_meta() {
     let server = Server::start();
-    put_all(
-        &server,
-        &[json!({"resourceType": "Basic", "id": "a", "code": {"text": "x"}, "meta": {
+    server.put_all(&[json!({"resourceType": "Basic", "id": "a", "code": {"text": "x"}, "meta": {
             "tag": [{"system": "http://t", "code": "c"}],
             "security": [{"system": "http://s", "code": "R"}],
-            "profile": ["http://p"], "source": "http://source"}})],
-    );
+            "profile": ["http://p"], "source": "http://source"}})]);
     for query in [
         "_tag=http://t|c",
         "_security=http://s|R",

@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use brigid_tests::{Server, synthea_bundles};
 use serde_json::Value;
 
-use super::truth::{at, folded, is_date, is_number, is_token, references, spans, texts, tokens};
+use super::truth::{
+    at, converted, folded, is_date, is_number, is_token, references, spans, texts, tokens,
+};
+
+const UCUM: &str = "http://unitsofmeasure.org";
 
 /// One search: the query, and which resources of the type it must find.
 struct Case {
@@ -205,31 +209,18 @@ fn dates(records: &Records, cases: &mut Vec<Case>) {
     }
 }
 
-/// What a number in one unit is multiplied by to be in another; `None` where they do not compare.
-fn factor(from: &str, to: &str) -> Option<f64> {
-    let lengths = [("mm", 0.001), ("cm", 0.01), ("m", 1.0)];
-    let masses = [("mg", 0.001), ("g", 1.0), ("kg", 1000.0)];
-    if from == to {
-        return Some(1.0);
-    }
-    [lengths, masses].iter().find_map(|units| {
-        let of = |name: &str| units.iter().find(|(unit, _)| *unit == name).map(|(_, size)| *size);
-        Some(of(from)? / of(to)?)
-    })
-}
-
 fn quantities(records: &Records, cases: &mut Vec<Case>) {
-    let quantities: Vec<(f64, String, String)> = records
-        .of("Observation")
-        .iter()
-        .filter_map(|resource| {
-            let held = &resource["valueQuantity"];
-            let (number, code) = (held["value"].as_f64()?, held["code"].as_str()?);
-            Some((number, held["system"].as_str()?.to_owned(), code.to_owned()))
-        })
-        .collect();
-    let step = (quantities.len() / 6).max(1);
-    for (number, system, code) in quantities.into_iter().step_by(step).take(6) {
+    // One of each unit, so that what is asked does not hang on the order of the ids.
+    let mut quantities = BTreeMap::new();
+    for resource in records.of("Observation") {
+        let held = &resource["valueQuantity"];
+        if let (Some(number), Some(code)) = (held["value"].as_f64(), held["code"].as_str()) {
+            assert_eq!(held["system"], UCUM);
+            quantities.entry(code.to_owned()).or_insert(number);
+        }
+    }
+    assert!(quantities.len() > 10, "{quantities:?}");
+    for (code, number) in quantities {
         for (prefix, text) in [
             ("", format!("{number:.0}")),
             ("", format!("{number:.1}")),
@@ -238,18 +229,13 @@ fn quantities(records: &Records, cases: &mut Vec<Case>) {
             ("ne", format!("{number:.0}")),
         ] {
             let wanted = format!("{prefix}{text}");
-            let query = format!(
-                "Observation?value-quantity={}|{}|{}",
-                wanted,
-                encode(&system),
-                encode(&code)
-            );
+            let query =
+                format!("Observation?value-quantity={wanted}|{}|{}", encode(UCUM), encode(&code));
             cases.push(records.case(query, |resource| {
                 let held = &resource["valueQuantity"];
-                let factor = factor(held["code"].as_str().unwrap_or_default(), &code);
-                let number = held["value"].as_f64().zip(factor).map(|(value, by)| value * by);
-                held["system"] == *system
-                    && is_number(&number.into_iter().collect::<Vec<_>>(), &wanted)
+                let number = held["value"].as_f64().zip(held["code"].as_str());
+                let number = number.and_then(|(number, unit)| converted(number, unit, &code));
+                is_number(&number.into_iter().collect::<Vec<_>>(), &wanted)
             }));
         }
     }

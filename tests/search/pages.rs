@@ -3,8 +3,6 @@
 use brigid_tests::Server;
 use serde_json::{Value, json};
 
-use super::put_all;
-
 fn patient(id: &str, family: &str) -> Value {
     json!({"resourceType": "Patient", "id": id, "name": [{"family": family}], "active": true})
 }
@@ -12,7 +10,7 @@ fn patient(id: &str, family: &str) -> Value {
 fn many(server: &Server, count: usize) {
     let patients: Vec<Value> =
         (0..count).map(|n| patient(&format!("p{n:03}"), &format!("F{:03}", count - n))).collect();
-    put_all(server, &patients);
+    server.put_all(&patients);
 }
 
 /// All matches of all pages, with the number of pages.
@@ -47,7 +45,7 @@ fn pages_are_stable_while_others_write() {
     many(&server, 10);
     let first = server.get("Patient?_count=4&_sort=family").send().expect(200);
     // One that would come on the first page, and one on a later one; and one that goes.
-    put_all(&server, &[patient("x", "A"), patient("y", "F005")]);
+    server.put_all(&[patient("x", "A"), patient("y", "F005")]);
     server.delete("Patient/p009").send().expect(204);
     let mut found = first.entries("match");
     let mut next = first.link("next");
@@ -84,7 +82,7 @@ fn page_links_are_opaque_and_of_one_length() {
 fn a_sort_orders_in_both_directions() {
     let server = Server::start();
     many(&server, 12);
-    put_all(&server, &[json!({"resourceType": "Patient", "id": "none"})]);
+    server.put_all(&[json!({"resourceType": "Patient", "id": "none"})]);
     let (up, _) = walk(&server, "Patient?_sort=family&_count=5");
     assert_eq!(up[0], "Patient/p011");
     assert_eq!(up[11], "Patient/p000");
@@ -137,16 +135,13 @@ fn includes_come_once_with_their_mode() {
             "subject": {"reference": format!("Patient/{patient}")},
             "performer": [{"reference": "Practitioner/p"}]})
     };
-    put_all(
-        &server,
-        &[
-            patient("a", "A"),
-            json!({"resourceType": "Practitioner", "id": "p"}),
-            observation("o1", "a"),
-            observation("o2", "a"),
-            observation("o3", "gone"),
-        ],
-    );
+    server.put_all(&[
+        patient("a", "A"),
+        json!({"resourceType": "Practitioner", "id": "p"}),
+        observation("o1", "a"),
+        observation("o2", "a"),
+        observation("o3", "gone"),
+    ]);
     let get = |query: &str| server.get(query).send().expect(200);
     let found = get("Observation?_include=Observation:subject");
     assert_eq!(found.entries("match").len(), 3);

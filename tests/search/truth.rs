@@ -170,6 +170,41 @@ pub(crate) fn is_number(held: &[f64], wanted: &str) -> bool {
     })
 }
 
+/// What each unit of the records measures, and how much of it; the mole is a number in UCUM.
+const UNITS: [(&str, &str, f64); 18] = [
+    ("mg/dL", "mass in volume", 1e-2),
+    ("g/dL", "mass in volume", 1e1),
+    ("g/L", "mass in volume", 1.0),
+    ("ng/mL", "mass in volume", 1e-6),
+    ("pg/mL", "mass in volume", 1e-9),
+    ("mmol/L", "number in volume", 6.022_140_76e20),
+    ("10*3/uL", "number in volume", 1e9),
+    ("10*6/uL", "number in volume", 1e12),
+    ("{score}", "number", 1.0),
+    ("{T-score}", "number", 1.0),
+    ("%", "number", 1e-2),
+    ("mg/g", "number", 1e-3),
+    ("cm", "length", 1e-2),
+    ("mm", "length", 1e-3),
+    ("kg", "mass", 1e3),
+    ("pg", "mass", 1e-12),
+    ("U/L", "catalysis in volume", 1.0),
+    ("kU/L", "catalysis in volume", 1e3),
+];
+
+/// A number of one unit of UCUM in another; `None` where they measure different things.
+pub(crate) fn converted(number: f64, from: &str, to: &str) -> Option<f64> {
+    // What stands in braces says what is counted, and is no unit.
+    let bare = |unit: &str| unit.replace("/{1.73_m2}", "");
+    if bare(from) == bare(to) {
+        return Some(number);
+    }
+    let unit = |code: &str| UNITS.iter().find(|(known, ..)| *known == code);
+    let ((_, from, from_size), (_, to, to_size)) = (unit(from)?, unit(to)?);
+    let exact = format!("{:.11e}", number * from_size / to_size);
+    (from == to).then(|| exact.parse().expect("a number that was just written"))
+}
+
 /// `Type/id` of references at a path.
 pub(crate) fn references<'a>(value: &'a Value, path: &str) -> Vec<&'a str> {
     texts(value, &[&format!("{path}.reference")])

@@ -171,6 +171,19 @@ impl Server {
         self.client.request("DELETE", path)
     }
 
+    /// Writes new resources by their own type and id.
+    ///
+    /// # Panics
+    /// When one has neither, or is not created.
+    #[track_caller]
+    pub fn put_all(&self, resources: &[serde_json::Value]) {
+        for resource in resources {
+            let text = |name: &str| resource[name].as_str().expect("a type and an id");
+            let path = format!("{}/{}", text("resourceType"), text("id"));
+            self.put(&path).json(resource).send().expect(201);
+        }
+    }
+
     /// Ends the process at once, as a power cut would.
     pub fn kill(&mut self) {
         let _ = self.child.kill();

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 /// May it stand in an XML document at all?
-pub(super) fn is_character(character: char) -> bool {
+pub(crate) fn is_character(character: char) -> bool {
     matches!(character,
         '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
@@ -43,7 +43,7 @@ fn is_name_start(character: char) -> bool {
 }
 
 /// The character behind a reference, given without `&` and `;`.
-pub(super) fn referenced(name: &str) -> Result<char, String> {
+pub(crate) fn referenced(name: &str) -> Result<char, String> {
     match name {
         "amp" => return Ok('&'),
         "lt" => return Ok('<'),
@@ -54,7 +54,8 @@ pub(super) fn referenced(name: &str) -> Result<char, String> {
     }
     let Some(number) = name.strip_prefix('#') else {
         return Err(format!(
-            "the entity &{name}; where XML has amp, lt, gt, quot and apos only; write the character"
+            "the entity &{name}; where XML has amp, lt, gt, quot and apos only; write the character \
+             itself, &#160; for a space that does not break"
         ));
     };
     let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |hex| (hex, 16));

@@ -6,7 +6,7 @@
 //!
 //! [XML representation]: https://hl7.org/fhir/R4/xml.html
 
-mod characters;
+pub(crate) mod characters;
 mod events;
 mod literal;
 mod members;

@@ -7,8 +7,9 @@
 mod names;
 
 use quick_xml::Reader;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesStart, Event};
 
+use crate::xml::characters::{is_character, referenced};
 use names::{is_attribute, is_element};
 
 const NAMESPACE: &str = "http://www.w3.org/1999/xhtml";
@@ -42,14 +43,6 @@ pub fn check(text: &str) -> Result<(), String> {
         }
         walk.event(&event)?;
     }
-}
-
-fn is_character(character: char) -> bool {
-    matches!(character, '\t' | '\n' | '\r') || (character >= ' ' && !is_nothing(character))
-}
-
-fn is_nothing(character: char) -> bool {
-    matches!(character, '\u{FFFE}' | '\u{FFFF}')
 }
 
 #[derive(Default)]
@@ -179,39 +172,11 @@ fn plain(raw: &str) -> Result<String, String> {
         out.push_str(before);
         let (name, after) =
             after.split_once(';').ok_or("a \"&\" that begins no reference; write \"&amp;\"")?;
-        out.push(character(name)?);
+        out.push(referenced(name)?);
         rest = after;
     }
     out.push_str(rest);
     Ok(out)
-}
-
-fn referenced(reference: &BytesRef<'_>) -> Result<char, String> {
-    let name: &str = reference;
-    character(name)
-}
-
-fn character(name: &str) -> Result<char, String> {
-    match name {
-        "amp" => return Ok('&'),
-        "lt" => return Ok('<'),
-        "gt" => return Ok('>'),
-        "quot" => return Ok('"'),
-        "apos" => return Ok('\''),
-        _ => {}
-    }
-    let Some(number) = name.strip_prefix('#') else {
-        return Err(format!(
-            "the entity &{name}; which XML does not have; write the character itself, &#160; for \
-             a space that does not break"
-        ));
-    };
-    let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |hex| (hex, 16));
-    let is_number = digits.chars().all(|digit| digit.is_digit(radix));
-    let code = u32::from_str_radix(digits, radix).ok().filter(|_| is_number);
-    code.and_then(char::from_u32)
-        .filter(|&one| is_character(one))
-        .ok_or_else(|| format!("&{name}; which is no character of XML"))
 }
 
 /// Only links that run nothing. A browser passes over control characters and spaces in a scheme, so
