@@ -13,7 +13,7 @@ use crate::policy::Permit;
 use crate::{Answer, Done, clock};
 
 /// How often a commit is tried again when others change what it was built on.
-pub(crate) const ATTEMPTS: usize = 16;
+pub(crate) const ATTEMPTS: usize = 64;
 
 /// A resource ready to be written.
 #[derive(Debug, Clone)]

@@ -65,7 +65,7 @@ impl From<StoreError> for Outcome {
             StoreError::Full(source) => Outcome::new(
                 Kind::Full,
                 "The server's disk is full: nothing was written. Reading still works; write \
-                 again once the operator has made room.",
+                 again once the operator has made room and started the server anew.",
             )
             .because(source),
             StoreError::ReadOnly(source) => Outcome::new(
