@@ -77,6 +77,7 @@ fn show(value: &IndexValue) -> String {
             format!("{} {unit}", show_number(&quantity.number))
         }
         IndexValue::Uri(uri) => uri.0.clone(),
+        IndexValue::Position(at) => format!("{} {}", at.latitude, at.longitude),
         IndexValue::Composite(values) => values.iter().map(show).collect::<Vec<_>>().join(" $ "),
     }
 }

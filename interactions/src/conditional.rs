@@ -53,17 +53,7 @@ pub(crate) async fn find(
     resource: &str,
     filter: &Filter,
 ) -> Result<(Found, Check), Outcome> {
-    let page = permit
-        .store()
-        .search(&SearchRequest {
-            resource: Arc::from(resource),
-            filter: filter.clone(),
-            sort: None,
-            after: None,
-            limit: 2,
-            is_total_wanted: false,
-        })
-        .await?;
+    let page = permit.store().search(&SearchRequest::of(resource, filter.clone(), 2)).await?;
     let ids: Vec<Arc<str>> = page.versions.into_iter().map(|v| v.key.id).collect();
     let found = match ids.as_slice() {
         [] => Found::None,

@@ -132,14 +132,8 @@ async fn searches(store: &Store) {
         ("a patient and a code, newest first", both, Some(newest.clone())),
         ("a broad token, newest first", code(CODES[1]), Some(newest)),
     ] {
-        let request = SearchRequest {
-            resource: "Observation".into(),
-            filter,
-            sort,
-            after: None,
-            limit: 20,
-            is_total_wanted: false,
-        };
+        let request =
+            SearchRequest::of("Observation", filter, 20).sorted(sort.into_iter().collect());
         let start = Instant::now();
         let rounds = 200;
         let mut found = 0;

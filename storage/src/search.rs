@@ -6,22 +6,67 @@ use fhir::search::{Filter, Sort};
 
 use crate::Version;
 
-/// A search over the current versions of one type.
+/// A search over current versions: of one type, or of several at once.
 #[derive(Debug, Clone)]
 pub struct SearchRequest {
-    /// Resource type.
-    pub resource: Arc<str>,
-    /// Which of them.
-    pub filter: Filter,
-    /// Order; without one, the order in which the resources were first written.
-    pub sort: Option<Sort>,
+    /// What is asked of each type: no type twice. Its matches are those of all parts together.
+    pub parts: Vec<SearchPart>,
     /// Where the page before ended.
     pub after: Option<Position>,
     /// Greatest number of versions in the page; 0 for the total alone. A page of long versions
     /// ends earlier, see [`PAGE_BYTES_MAX`].
     pub limit: usize,
-    /// Count all matches even where that costs.
-    pub is_total_wanted: bool,
+    /// How much the number of all matches may cost.
+    pub total: TotalWanted,
+}
+
+/// What a search asks of one type.
+#[derive(Debug, Clone)]
+pub struct SearchPart {
+    /// Resource type.
+    pub resource: Arc<str>,
+    /// Which of them; its parameters are those of this type.
+    pub filter: Filter,
+    /// The keys of the order, the first one deciding first, and as many in each part; without any
+    /// the order is the store's own.
+    pub sort: Vec<Sort>,
+}
+
+/// How much the number of all matches may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TotalWanted {
+    /// Nothing: it is given where it is known anyway.
+    #[default]
+    Free,
+    /// A guess will do.
+    Estimate,
+    /// Whatever it takes.
+    Accurate,
+}
+
+impl SearchRequest {
+    /// The first page of what a filter holds of in a type.
+    #[must_use]
+    pub fn of(resource: impl Into<Arc<str>>, filter: Filter, limit: usize) -> Self {
+        let part = SearchPart { resource: resource.into(), filter, sort: Vec::new() };
+        Self { parts: vec![part], after: None, limit, total: TotalWanted::Free }
+    }
+
+    /// The same with its first part in this order.
+    #[must_use]
+    pub fn sorted(mut self, sort: Vec<Sort>) -> Self {
+        if let Some(part) = self.parts.first_mut() {
+            part.sort = sort;
+        }
+        self
+    }
+
+    /// The same with all matches counted.
+    #[must_use]
+    pub fn counted(mut self) -> Self {
+        self.total = TotalWanted::Accurate;
+        self
+    }
 }
 
 /// A page of a search or history ends with the version that brings its bodies to this length, in
@@ -46,6 +91,20 @@ pub struct Page {
     /// Where the next page starts; `None` when this is the last. Resources first written after the
     /// first page was cut do not appear in later pages.
     pub next: Option<Position>,
-    /// Exact number of matches (of all pages), when it was wanted or cost nothing.
+    /// Number of matches (of all pages), when it was wanted or cost nothing; exact unless an
+    /// estimate was wanted.
     pub total: Option<u64>,
+    /// How it was found, step by step.
+    pub plan: Vec<Step>,
+}
+
+/// One step of a search's plan. It names parameters and never a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What is done, as a phrase: `scan Observation.code, in the order of first writing`.
+    pub what: String,
+    /// How many candidates were expected, where that was asked.
+    pub estimated: Option<u64>,
+    /// How many there were, as far as the page needed them.
+    pub real: Option<u64>,
 }

@@ -78,14 +78,8 @@ fn many() -> &'static Filled {
 }
 
 fn paged(store: &Store, filter: &Filter, sort: Option<Sort>, limit: usize) -> Vec<String> {
-    let mut request = SearchRequest {
-        resource: "Patient".into(),
-        filter: filter.clone(),
-        sort,
-        after: None,
-        limit,
-        is_total_wanted: false,
-    };
+    let mut request =
+        SearchRequest::of("Patient", filter.clone(), limit).sorted(sort.into_iter().collect());
     let mut found = Vec::new();
     loop {
         let page = block_on(store.search(&request)).expect("a search");
@@ -106,14 +100,7 @@ fn check(filled: &Filled, filter: &Filter, limit: usize) {
     let ids = block_on(filled.store.ids("Patient", filter, 3)).expect("ids");
     let ids: Vec<_> = ids.iter().map(|id| id.to_string()).collect();
     assert_eq!(ids, expected.iter().take(3).cloned().collect::<Vec<_>>());
-    let request = SearchRequest {
-        resource: "Patient".into(),
-        filter: filter.clone(),
-        sort: None,
-        after: None,
-        limit: 1,
-        is_total_wanted: true,
-    };
+    let request = SearchRequest::of("Patient", filter.clone(), 1).counted();
     let page = block_on(filled.store.search(&request)).expect("a search");
     assert_eq!(page.total, Some(expected.len() as u64));
 }

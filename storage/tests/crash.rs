@@ -183,14 +183,7 @@ fn check(store: &Store, acknowledged: &HashSet<String>) {
 }
 
 fn all(store: &Store, resource: &str) -> Vec<String> {
-    let request = SearchRequest {
-        resource: resource.into(),
-        filter: Filter::All,
-        sort: None,
-        after: None,
-        limit: 1_000_000,
-        is_total_wanted: false,
-    };
+    let request = SearchRequest::of(resource, Filter::All, 1_000_000);
     let page = block_on(store.search(&request)).expect("a search");
     assert_eq!(page.total, Some(page.versions.len() as u64));
     let mut ids: Vec<_> = page.versions.iter().map(|version| version.key.id.to_string()).collect();

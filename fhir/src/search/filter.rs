@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    CompositeTest, DateTest, Entry, IndexValue, NumberTest, QuantityTest, ReferenceTest,
+    CompositeTest, DateTest, Entry, IndexValue, NearTest, NumberTest, QuantityTest, ReferenceTest,
     StringTest, TokenTest, UriTest,
 };
 
@@ -41,6 +41,12 @@ pub enum Filter {
     Matches(Param, Test),
     /// The parameter has a value at all.
     Present(Param),
+    /// The parameter refers to a current resource of this type that the filter holds of: by its
+    /// id, or by the canonical URL that it has in its parameter `url`.
+    Chain(Param, Arc<str>, Box<Filter>),
+    /// A current resource of the parameter's type that the filter holds of refers to this one by
+    /// the parameter, in the same ways.
+    Has(Param, Box<Filter>),
 }
 
 /// A test of one value of a parameter.
@@ -60,6 +66,8 @@ pub enum Test {
     Quantity(QuantityTest),
     /// On a URI.
     Uri(UriTest),
+    /// On a position.
+    Near(NearTest),
     /// On all components of one element.
     Composite(CompositeTest),
 }
@@ -76,6 +84,7 @@ impl Test {
             (Test::Reference(test), IndexValue::Reference(value)) => test.matches(value),
             (Test::Quantity(test), IndexValue::Quantity(value)) => test.matches(value),
             (Test::Uri(test), IndexValue::Uri(value)) => test.matches(value),
+            (Test::Near(test), IndexValue::Position(value)) => test.matches(value),
             (Test::Composite(test), IndexValue::Composite(values)) => test.matches(values),
             _ => false,
         }
@@ -92,7 +101,9 @@ pub struct Sort {
 }
 
 /// Is a resource with this id and these index entries meant? The store's own entries
-/// (`_lastUpdated`) are to be among them where the filter asks for them.
+/// (`_lastUpdated`) are to be among them where the filter asks for them. A condition on other
+/// resources (a chain, `_has`) holds of nothing here: only the store knows those; see
+/// [`Filter::is_joined`].
 #[must_use]
 pub fn matches(filter: &Filter, id: &str, entries: &[Entry]) -> bool {
     match filter {
@@ -105,5 +116,19 @@ pub fn matches(filter: &Filter, id: &str, entries: &[Entry]) -> bool {
             entries.iter().any(|entry| entry.param == *param && test.matches(&entry.value))
         }
         Filter::Present(param) => entries.iter().any(|entry| entry.param == *param),
+        Filter::Chain(..) | Filter::Has(..) => false,
+    }
+}
+
+impl Filter {
+    /// Does it ask for anything of other resources?
+    #[must_use]
+    pub fn is_joined(&self) -> bool {
+        match self {
+            Filter::Chain(..) | Filter::Has(..) => true,
+            Filter::And(parts) | Filter::Or(parts) => parts.iter().any(Filter::is_joined),
+            Filter::Not(part) => part.is_joined(),
+            Filter::All | Filter::Ids(_) | Filter::Matches(..) | Filter::Present(_) => false,
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! What a version leaves in the index.
 
 use super::{
-    DateValue, NumberValue, Param, QuantityValue, ReferenceValue, StringValue, TokenValue, UriValue,
+    DateValue, NumberValue, Param, PositionValue, QuantityValue, ReferenceValue, StringValue,
+    TokenValue, UriValue,
 };
 
 /// One index entry of a version: a parameter and one of its values.
@@ -31,6 +32,8 @@ pub enum IndexValue {
     Quantity(QuantityValue),
     /// A URI.
     Uri(UriValue),
+    /// A position on the earth.
+    Position(PositionValue),
     /// One value per component, in the order of the parameter's components.
     Composite(Vec<IndexValue>),
 }

@@ -58,6 +58,10 @@ pub(crate) fn show(filter: &Filter) -> String {
         Filter::Ids(ids) => format!("id={}", ids.join(",")),
         Filter::Present(param) => format!("{}?", param.code),
         Filter::Matches(param, test) => format!("{} {}", param.code, show_test(test)),
+        Filter::Chain(param, target, part) => format!("{}->{target}{{{}}}", param.code, show(part)),
+        Filter::Has(param, part) => {
+            format!("{}.{}<-{{{}}}", param.resource, param.code, show(part))
+        }
     }
 }
 
@@ -97,6 +101,10 @@ fn show_test(test: &Test) -> String {
             UriMode::Above => format!("above {}", test.uri),
             UriMode::Contains => format!("~{}", test.uri),
         },
+        Test::Near(test) => {
+            let centre = test.centre;
+            format!("{} m around {} {}", test.distance_m, centre.latitude, centre.longitude)
+        }
         Test::Composite(tests) => tests.0.iter().map(show_test).collect::<Vec<_>>().join(" $ "),
     }
 }

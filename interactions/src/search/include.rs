@@ -138,14 +138,7 @@ async fn backward(
     }
     let page = permit
         .store()
-        .search(&SearchRequest {
-            resource: include.source.clone(),
-            filter: Filter::Or(parts),
-            sort: None,
-            after: None,
-            limit,
-            is_total_wanted: false,
-        })
+        .search(&SearchRequest::of(include.source.clone(), Filter::Or(parts), limit))
         .await?;
     Ok((page.versions, page.next.is_some()))
 }

@@ -12,7 +12,7 @@ use fhir::outcome::outcome_tree;
 use fhir::reference::is_id;
 use fhir::search::{Filter, Query, Summary, Total, compartment_filter, query};
 use fhir::{Issue, Kind, Outcome};
-use storage::{Position, SearchRequest};
+use storage::{Position, SearchPart, SearchRequest, TotalWanted};
 
 use crate::policy::Permit;
 use crate::{Answer, Condition, Search, SearchScope, clock};
@@ -27,13 +27,16 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
     let query = parsed.query;
     refuse_parts(&query)?;
     let limit = page_size(permit, &query);
+    let is_counted = query.is_count_only || query.total == Total::Accurate;
     let request = SearchRequest {
-        resource: scope.resource.clone(),
-        filter: within(&scope, query.filter.clone()),
-        sort: query.sort.clone(),
+        parts: vec![SearchPart {
+            resource: scope.resource.clone(),
+            filter: within(&scope, query.filter.clone()),
+            sort: query.sort.clone(),
+        }],
         after: after.map(Position),
         limit,
-        is_total_wanted: query.is_count_only || query.total == Total::Accurate,
+        total: if is_counted { TotalWanted::Accurate } else { TotalWanted::Free },
     };
     let page = permit.store().search(&request).await?;
 

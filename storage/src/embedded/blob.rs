@@ -5,8 +5,8 @@
 //! `_lastUpdated` comes first, so that the committer can say it in its place.
 
 use fhir::search::{
-    DateValue, IndexValue, NumberValue, QuantityUnit, QuantityValue, ReferenceValue, StringValue,
-    TokenValue, UriValue,
+    DateValue, IndexValue, NumberValue, PositionValue, QuantityUnit, QuantityValue, ReferenceValue,
+    StringValue, TokenValue, UriValue,
 };
 
 use super::cursor::{Cursor, ordered_f64, ordered_i64, put_id, put_str, put_varint};
@@ -22,6 +22,7 @@ const IDENTIFIER: u8 = 7;
 const QUANTITY: u8 = 8;
 const URI: u8 = 9;
 const COMPOSITE: u8 = 10;
+const POSITION: u8 = 11;
 
 const UNIT_ANY: u8 = 0;
 const UNIT_BARE: u8 = 1;
@@ -108,6 +109,11 @@ fn put(out: &mut Vec<u8>, value: &IndexValue) {
         IndexValue::Uri(value) => {
             out.push(URI);
             put_str(out, &value.0);
+        }
+        IndexValue::Position(value) => {
+            out.push(POSITION);
+            out.extend_from_slice(&ordered_f64(value.latitude));
+            out.extend_from_slice(&ordered_f64(value.longitude));
         }
         IndexValue::Composite(values) => {
             out.push(COMPOSITE);
@@ -199,6 +205,10 @@ fn take(cursor: &mut Cursor<'_>) -> Option<IndexValue> {
             IndexValue::Quantity(QuantityValue { number: take_number(cursor, tag)?, unit })
         }
         URI => IndexValue::Uri(UriValue(cursor.str()?.to_owned())),
+        POSITION => {
+            let latitude = cursor.f64()?;
+            IndexValue::Position(PositionValue { latitude, longitude: cursor.f64()? })
+        }
         COMPOSITE => {
             let count = cursor.len()?;
             IndexValue::Composite((0..count).map(|_| take(cursor)).collect::<Option<_>>()?)

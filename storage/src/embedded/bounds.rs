@@ -2,7 +2,7 @@
 //! seldom others. [`Test::matches`] decides on each.
 
 use fhir::search::{
-    CompositeTest, DateTest, NumberTest, Prefix, QuantityTest, ReferenceTest, StringMode,
+    CompositeTest, DateTest, NearTest, NumberTest, Prefix, QuantityTest, ReferenceTest, StringMode,
     StringTest, Test, TokenTest, UriMode, UriTest,
 };
 
@@ -60,6 +60,7 @@ fn narrow(base: &[u8], test: &Test, is_inner: bool) -> Vec<Span> {
         Test::Token(test) => token(base, family::TOKEN, family::TOKEN_SYSTEM, test, is_inner),
         Test::Reference(test) => reference(base, test, is_inner),
         Test::Uri(test) => uri(&with(base, &[family::URI]), test),
+        Test::Near(test) => vec![near(&with(base, &[family::POSITION]), test)],
         Test::Composite(test) => composite(with(base, &[family::COMPOSITE]), test),
     }
 }
@@ -210,6 +211,14 @@ fn uri(base: &[u8], test: &UriTest) -> Vec<Span> {
             ends.into_iter().map(|end| exact(&uri[..end])).collect()
         }
     }
+}
+
+/// All latitudes that the circle reaches; a degree of latitude is nowhere below 110.5 km.
+fn near(base: &[u8], test: &NearTest) -> Span {
+    const DEGREE_M: f64 = 110_500.0;
+    let reach = test.distance_m / DEGREE_M;
+    let latitude = test.centre.latitude;
+    Span::between(base, ordered_f64(latitude - reach), ordered_f64(latitude + reach))
 }
 
 /// Each component narrows further, as long as those before it are said to the last byte.

@@ -26,6 +26,9 @@ pub(super) fn compile(view: &View, type_id: u16, filter: &Filter) -> Result<Clau
         parts.iter().map(|part| compile(view, type_id, part)).collect::<Result<Vec<_>, _>>()
     };
     Ok(match filter {
+        Filter::Chain(..) | Filter::Has(..) => {
+            return Err(StoreError::Fault("joins are not carried out".to_owned()));
+        }
         Filter::All => Clause::All,
         Filter::And(parts) => and(all(parts)?),
         Filter::Or(parts) => Clause::Or(all(parts)?),

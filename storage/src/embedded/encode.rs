@@ -6,8 +6,8 @@
 //! stem; then [`decode`] knows no value, and the entries of the resource decide.
 
 use fhir::search::{
-    DateValue, IndexValue, NumberValue, QuantityUnit, QuantityValue, ReferenceValue, StringValue,
-    TokenValue, UriValue,
+    DateValue, IndexValue, NumberValue, PositionValue, QuantityUnit, QuantityValue, ReferenceValue,
+    StringValue, TokenValue, UriValue,
 };
 
 use super::cursor::{Cursor, ordered_f64, ordered_i64, put_key_id, put_text, put_varint};
@@ -93,6 +93,7 @@ fn value_family(value: &IndexValue) -> u8 {
         IndexValue::Reference(ReferenceValue::Url { .. }) => family::URL,
         IndexValue::Reference(ReferenceValue::Identifier(_)) => family::IDENTIFIER,
         IndexValue::Uri(_) => family::URI,
+        IndexValue::Position(_) => family::POSITION,
         IndexValue::Composite(_) => family::COMPOSITE,
     }
 }
@@ -124,6 +125,10 @@ fn put_value(out: &mut Vec<u8>, value: &IndexValue) {
         }
         IndexValue::Reference(ReferenceValue::Identifier(value)) => put_token(out, value),
         IndexValue::Uri(value) => put_text(out, &value.0, URL_MAX),
+        IndexValue::Position(value) => {
+            out.extend_from_slice(&ordered_f64(value.latitude));
+            out.extend_from_slice(&ordered_f64(value.longitude));
+        }
         IndexValue::Composite(values) => {
             for value in values {
                 out.push(value_family(value));
@@ -236,6 +241,10 @@ fn take_value(cursor: &mut Cursor<'_>, family: u8) -> Option<IndexValue> {
             IndexValue::Reference(ReferenceValue::Identifier(system_alone(cursor)?))
         }
         family::URI => IndexValue::Uri(UriValue(cursor.text()??.to_owned())),
+        family::POSITION => {
+            let latitude = cursor.f64()?;
+            IndexValue::Position(PositionValue { latitude, longitude: cursor.f64()? })
+        }
         family::COMPOSITE => {
             let mut values = Vec::with_capacity(2);
             while !cursor.is_empty() {

@@ -70,6 +70,8 @@ pub(super) mod family {
     pub(crate) const IDENTIFIER_SYSTEM: u8 = 0x63;
     /// A URI.
     pub(crate) const URI: u8 = 0x70;
+    /// A position: latitude, longitude.
+    pub(crate) const POSITION: u8 = 0x71;
     /// A composite: its components one after another, each with its own family.
     pub(crate) const COMPOSITE: u8 = 0x80;
 }

@@ -8,7 +8,7 @@ use super::position::{Place, Position};
 use super::scan::{self, Docids, asks};
 use super::sort;
 use super::view::View;
-use crate::{Page, SearchRequest, StoreError};
+use crate::{Page, SearchRequest, StoreError, TotalWanted};
 
 /// How much a search may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,20 +50,23 @@ pub(super) fn search(
     request: &SearchRequest,
     effort: Effort,
 ) -> Result<Option<Page>, StoreError> {
-    let Some(type_id) = view.engine.names.type_id(&request.resource) else {
+    let [part] = request.parts.as_slice() else {
+        return Err(StoreError::Fault("a search of several types".to_owned()));
+    };
+    let Some(type_id) = view.engine.names.type_id(&part.resource) else {
         return Ok(Some(Page { total: Some(0), ..Page::default() }));
     };
     let limit = request.limit;
     if effort.is_too_much(limit) {
         return Ok(None);
     }
-    let clause = compile(view, type_id, &request.filter)?;
+    let clause = compile(view, type_id, &part.filter)?;
     let search = Search { view, type_id, clause: &clause, effort };
     let after = match &request.after {
         Some(position) => Position::read(position)?,
         None => Position::first(bound(view, type_id)?),
     };
-    let places = match &request.sort {
+    let places = match part.sort.first() {
         _ if limit == 0 => Some(Vec::new()),
         None => search
             .unsorted(&after, limit + 1)?
@@ -77,7 +80,7 @@ pub(super) fn search(
     let total = match &clause {
         Clause::All => Some(view.counter(type_id)?.0),
         _ if is_whole => Some(places.len() as u64),
-        _ if request.is_total_wanted || limit == 0 => {
+        _ if request.total == TotalWanted::Accurate || limit == 0 => {
             if effort == Effort::Light && size(view, &clause, PROBE_MAX)? >= PROBE_MAX {
                 return Ok(None);
             }
@@ -86,11 +89,11 @@ pub(super) fn search(
         _ => None,
     };
     let docids: Vec<u32> = places.iter().map(|place| place.docid).collect();
-    let versions = view.versions(&request.resource, &docids)?;
+    let versions = view.versions(&part.resource, &docids)?;
     has_more |= versions.len() < places.len();
     places.truncate(versions.len());
     let next = places.pop().filter(|_| has_more).map(|last| after.moved(last).write());
-    Ok(Some(Page { versions, next, total }))
+    Ok(Some(Page { versions, next, total, plan: Vec::new() }))
 }
 
 /// The ids of up to `limit` matches; `None` when the effort does not get that far.

@@ -127,14 +127,7 @@ pub(crate) fn text(version: &Version) -> &str {
 
 /// A search for Patients.
 pub(crate) fn request(filter: Filter) -> SearchRequest {
-    SearchRequest {
-        resource: "Patient".into(),
-        filter,
-        sort: None,
-        after: None,
-        limit: 100,
-        is_total_wanted: false,
-    }
+    SearchRequest::of("Patient", filter, 100)
 }
 
 pub(crate) fn matches(code: &str, test: Test) -> Filter {

@@ -66,7 +66,7 @@ pub(crate) async fn sorted_pages_are_stable_under_writes(store: Store) {
     fill(&store, 28).await;
     let param = fhir::search::Param::new("Patient", "name");
     let mut wanted = request(Filter::All);
-    wanted.sort = Some(Sort { param, is_descending: false });
+    wanted = wanted.sorted(vec![Sort { param, is_descending: false }]);
     wanted.limit = 6;
     let first = search(&store, wanted.clone()).await;
     assert_eq!(ids(&first), numbered([0, 7, 14, 21, 1, 8].into_iter()));
@@ -97,7 +97,7 @@ pub(crate) async fn a_wanted_total_is_exact(store: Store) {
     fill(&store, 10).await;
     let mut wanted = request(has_token("tag", "odd"));
     wanted.limit = 2;
-    wanted.is_total_wanted = true;
+    wanted = wanted.counted();
     assert_eq!(search(&store, wanted).await.total, Some(5));
 }
 
@@ -132,7 +132,8 @@ pub(crate) async fn a_page_of_long_versions_ends_earlier(store: Store) {
     }
     assert_eq!(pages(&store, request(Filter::All), 100).await, [vec!["a", "b"], vec!["c"]]);
     let mut sorted = request(Filter::All);
-    sorted.sort = Some(Sort { param: Param::new("Patient", "name"), is_descending: true });
+    sorted =
+        sorted.sorted(vec![Sort { param: Param::new("Patient", "name"), is_descending: true }]);
     assert_eq!(pages(&store, sorted, 100).await, [vec!["c", "b"], vec!["a"]]);
     let scope = HistoryScope::Type("Patient".into());
     let mut request =

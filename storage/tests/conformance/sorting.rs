@@ -8,7 +8,7 @@ use super::{commit, date, entry, has_token, pages, patient, put, request, string
 
 async fn sorted(store: &Store, code: &str, is_descending: bool) -> Vec<String> {
     let mut wanted = request(Filter::All);
-    wanted.sort = Some(Sort { param: Param::new("Patient", code), is_descending });
+    wanted = wanted.sorted(vec![Sort { param: Param::new("Patient", code), is_descending }]);
     let whole = pages(store, wanted.clone(), 1_000).await.concat();
     for limit in [1, 2, 3] {
         assert_eq!(pages(store, wanted.clone(), limit).await.concat(), whole);
@@ -104,7 +104,7 @@ pub(crate) async fn a_filter_and_an_order_go_together(store: Store) {
     commit(&store, writes, vec![]).await.expect("a commit");
     let mut wanted = request(has_token("tag", "yes"));
     let param = Param::new("Patient", "name");
-    wanted.sort = Some(Sort { param, is_descending: false });
+    wanted = wanted.sorted(vec![Sort { param, is_descending: false }]);
     let expected: Vec<_> =
         (0..900).rev().filter(|n| n % 3 == 0).map(|n| format!("p{n:03}")).collect();
     assert_eq!(pages(&store, wanted, 70).await.concat(), expected);
@@ -123,7 +123,7 @@ pub(crate) async fn many_equals_are_paged_through(store: Store) {
     for is_descending in [false, true] {
         let mut wanted = request(Filter::All);
         let param = Param::new("Patient", "status");
-        wanted.sort = Some(Sort { param, is_descending });
+        wanted = wanted.sorted(vec![Sort { param, is_descending }]);
         let (few, many): (Vec<_>, Vec<_>) = (0..1600).partition(|n| n % 400 == 399);
         let order = if is_descending { [few, many] } else { [many, few] };
         let expected: Vec<_> = order.concat().iter().map(|n| format!("p{n:04}")).collect();

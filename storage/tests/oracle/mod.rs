@@ -18,6 +18,7 @@ pub(crate) struct Doc {
 /// Does the filter hold?
 pub(crate) fn holds(filter: &Filter, doc: &Doc) -> bool {
     match filter {
+        Filter::Chain(..) | Filter::Has(..) => panic!("joins are not drawn here"),
         Filter::All => true,
         Filter::And(parts) => parts.iter().all(|part| holds(part, doc)),
         Filter::Or(parts) => parts.iter().any(|part| holds(part, doc)),

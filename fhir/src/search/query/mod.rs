@@ -27,8 +27,8 @@ pub struct Query {
     pub resource: Arc<str>,
     /// Which resources of the type.
     pub filter: Filter,
-    /// Their order, where one is asked for.
-    pub sort: Option<Sort>,
+    /// The keys of their order; none where none is asked for.
+    pub sort: Vec<Sort>,
     /// Resources per page, where a number is asked for; 0 goes with `is_count_only`.
     pub count: Option<u32>,
     /// Only the number of matches is wanted: `_summary=count` or `_count=0`.
@@ -154,7 +154,7 @@ impl<'a> Reading<'a> {
         let query = Query {
             resource: resource.into(),
             filter: Filter::All,
-            sort: None,
+            sort: Vec::new(),
             count: None,
             is_count_only: false,
             total: Total::default(),

@@ -55,7 +55,11 @@ fn read_plain(
 ) -> Result<(), Problem> {
     match name {
         "_count" => set(&mut query.count, name, count(name, value)?),
-        "_sort" => set(&mut query.sort, name, sort(&query.resource, context, name, value)?),
+        "_sort" if !query.sort.is_empty() => Err(twice(name)),
+        "_sort" => {
+            query.sort.push(sort(&query.resource, context, name, value)?);
+            Ok(())
+        }
         "_summary" => set(&mut query.summary, name, summary(name, value)?),
         "_total" if query.total != Total::Unstated => Err(twice(name)),
         "_total" => {
