@@ -63,6 +63,10 @@ pub struct Limits {
     pub bundle_entries: usize,
     /// Most bytes of what the entries of a batch or transaction read.
     pub bundle_answer_bytes: usize,
+    /// Requests answered at a time; more get a 503 and come again.
+    pub requests: usize,
+    /// How long one request may take once it has arrived, in seconds.
+    pub request_seconds: u64,
 }
 
 /// The embedded store.
@@ -164,6 +168,8 @@ impl Default for Limits {
             included_resources: 2000,
             bundle_entries: 20_000,
             bundle_answer_bytes: 256 * 1024 * 1024,
+            requests: 2_048,
+            request_seconds: 120,
         }
     }
 }
@@ -199,6 +205,8 @@ impl Config {
             ("limits.page_size_max", u64::from(limits.page_size_max)),
             ("limits.bundle_entries", limits.bundle_entries as u64),
             ("limits.bundle_answer_bytes", limits.bundle_answer_bytes as u64),
+            ("limits.requests", limits.requests as u64),
+            ("limits.request_seconds", limits.request_seconds),
             ("storage.memtable_bytes", self.storage.memtable_bytes),
         ];
         if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {

@@ -1,6 +1,7 @@
 //! Puts the floors together: store, door, operations.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use interactions::{Door, Performer};
 use storage::{EmbeddedSettings, Status, Store, StoreError, Tenant};
@@ -72,7 +73,13 @@ fn explain(config: &Config, error: &StoreError) -> String {
 
 /// The limits of requests.
 pub(crate) fn limits(config: &Config) -> Limits {
-    Limits { body_bytes: config.limits.body_bytes, url_bytes: config.limits.url_bytes }
+    let limits = &config.limits;
+    Limits {
+        body_bytes: limits.body_bytes,
+        url_bytes: limits.url_bytes,
+        requests: limits.requests,
+        request_time: Duration::from_secs(limits.request_seconds),
+    }
 }
 
 /// Can the store answer and be written?

@@ -1,6 +1,4 @@
-//! A body becomes content: unpacked, read by its media type, or kept as a Binary.
-
-use std::io::Read;
+//! A body becomes content: read by its media type, or kept as a Binary.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -36,43 +34,6 @@ pub(crate) fn too_large(limit: usize) -> Outcome {
         Kind::TooLarge,
         format!("The body is longer than {limit} bytes, which are the most that are taken."),
     )
-}
-
-/// Takes off `Content-Encoding`; what comes out is under the same limit as what would come plain.
-pub(crate) fn unpack(
-    bytes: Vec<u8>,
-    encoding: Option<&str>,
-    limit: usize,
-) -> Result<Vec<u8>, Outcome> {
-    match encoding.map(|text| text.trim().to_ascii_lowercase()).as_deref() {
-        None | Some("" | "identity") => Ok(bytes),
-        Some("gzip" | "x-gzip") => gunzip(&bytes, limit),
-        Some(_) => Err(Outcome::new(
-            Kind::MediaType,
-            "The body is packed in a way that is not understood: send it plain or with \
-             Content-Encoding: gzip.",
-        )
-        .at("Content-Encoding")),
-    }
-}
-
-fn gunzip(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Outcome> {
-    const STEP: usize = 64 * 1024;
-    let mut decoder = flate2::read::MultiGzDecoder::new(bytes);
-    let mut out = Vec::new();
-    let mut step = vec![0; STEP];
-    loop {
-        let read = decoder.read(&mut step).map_err(|_| {
-            Outcome::invalid("The body is said to be gzip and is not.").at("Content-Encoding")
-        })?;
-        if read == 0 {
-            return Ok(out);
-        }
-        if out.len() + read > limit {
-            return Err(too_large(limit));
-        }
-        out.extend_from_slice(&step[..read]);
-    }
 }
 
 /// What a body holds, where it is sent.
@@ -192,12 +153,11 @@ fn native(body: &Body, purpose: &Purpose) -> Result<Content, Outcome> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
 
     use fhir::Kind;
     use fhir::definitions;
 
-    use super::{Body, Content, Purpose, content, unpack};
+    use super::{Body, Content, Purpose, content};
     use crate::http::router::Word;
 
     fn read(word: Word, content_type: &str, bytes: &[u8]) -> Result<Content, Kind> {
@@ -242,16 +202,5 @@ mod tests {
     fn a_body_without_a_type_is_refused_and_an_empty_one_is_nothing() {
         assert_eq!(read(Word::Operation, "", b"{}").unwrap_err(), Kind::MediaType);
         assert!(matches!(read(Word::Operation, "", b""), Ok(Content::Nothing)));
-    }
-
-    #[test]
-    fn what_is_packed_has_the_same_limit() {
-        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        packed.write_all(&vec![b' '; 1_000_000]).unwrap();
-        let packed = packed.finish().unwrap();
-        assert_eq!(unpack(packed.clone(), Some("gzip"), 1_000_000).unwrap().len(), 1_000_000);
-        assert_eq!(unpack(packed, Some("gzip"), 999_999).unwrap_err().kind, Kind::TooLarge);
-        assert_eq!(unpack(Vec::new(), Some("br"), 10).unwrap_err().kind, Kind::MediaType);
-        assert_eq!(unpack(b"x".to_vec(), Some("gzip"), 10).unwrap_err().kind, Kind::Invalid);
     }
 }

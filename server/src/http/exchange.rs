@@ -3,12 +3,14 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, HttpResponse, web};
 use fhir::{Kind, Outcome};
 use futures_util::FutureExt;
 use interactions::{Answer, Caller, Interaction, Returned};
+use tokio::task::AbortHandle;
 
 use super::cors::Cors;
 use super::failure::Failure;
@@ -36,9 +38,12 @@ pub(crate) async fn answer(
     payload: web::Payload,
 ) -> HttpResponse {
     let started = Instant::now();
-    let _in_flight = site.metrics.begin();
+    let in_flight = site.metrics.begin();
     let request_id = request_id(header(&request, "X-Request-Id"));
     let mut entry = Entry { interaction: "page", resource: None, source: None };
+    if !in_flight.is_within(site.limits.requests) {
+        return refused(&site, &request, &request_id, started);
+    }
     let performed = AssertUnwindSafe(reply(&site, &request, payload, &request_id, &mut entry));
     let reply = match performed.catch_unwind().await {
         Ok(reply) => reply,
@@ -55,6 +60,23 @@ pub(crate) async fn answer(
     let duration_ms = taken.as_micros() as f64 / 1000.0;
     log(&entry, &request_id, status, duration_ms, send::length(&response));
     response
+}
+
+/// Too many requests are being answered: one that waits would only make all of them late.
+fn refused(
+    site: &Site,
+    request: &HttpRequest,
+    request_id: &Arc<str>,
+    started: Instant,
+) -> HttpResponse {
+    let outcome = Outcome::new(
+        Kind::Unavailable,
+        format!("{} requests are being answered already: try again.", site.limits.requests),
+    )
+    .with_code("throttled");
+    let reply = response::failure(&outcome.into(), &plain_wish(site));
+    site.metrics.end("refused", reply.status, started.elapsed());
+    send::response(site, request, reply, request_id)
 }
 
 /// Answers on the admin listener what is not metrics.
@@ -179,6 +201,26 @@ fn no_base(site: &Site) -> Outcome {
     )
 }
 
+fn too_late(limit: Duration) -> Outcome {
+    Outcome::new(
+        Kind::Timeout,
+        format!(
+            "This was not done within {} s. A search: ask for less. A write may have been carried \
+             out all the same (a batch in part): read before you send it again.",
+            limit.as_secs()
+        ),
+    )
+}
+
+/// What nobody waits for any more is not gone on with.
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// A request under a FHIR base.
 struct Arrived<'a> {
     site: &'a Site,
@@ -257,11 +299,15 @@ impl<'a> Arrived<'a> {
             request_id: self.request_id.clone(),
             is_lenient: preferences.is_lenient,
         };
-        let answer = if takes_long(&interaction, length) {
-            self.aside(caller, interaction).await?
-        } else {
-            self.site.door.perform(&caller, interaction).await?
+        let limit = self.site.limits.request_time;
+        let performed = async {
+            if takes_long(&interaction, length) {
+                self.aside(caller, interaction).await
+            } else {
+                self.site.door.perform(&caller, interaction).await
+            }
         };
+        let answer = timeout(limit, performed).await.map_err(|_| too_late(limit))??;
         Ok(response::success(answer, wish)?)
     }
 
@@ -269,7 +315,9 @@ impl<'a> Arrived<'a> {
     async fn aside(&self, caller: Caller, interaction: Interaction) -> Result<Answer, Outcome> {
         let door = self.site.door.clone();
         let task = async move { door.perform(&caller, interaction).await };
-        match self.site.aside.spawn(task).await {
+        let mut task = self.site.aside.spawn(task);
+        let _guard = AbortOnDrop(task.abort_handle());
+        match (&mut task).await {
             Ok(performed) => performed,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),

@@ -1,6 +1,7 @@
 //! Whole exchanges over a scripted door: what holds whatever is asked.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::to_bytes;
 use actix_web::http::header::HeaderMap;
@@ -27,6 +28,7 @@ impl Door for Script {
                 Interaction::Read(_) => {
                     Err(Outcome::new(Kind::Fault, "It failed.").because("a driver's words"))
                 }
+                Interaction::History(_) => std::future::pending().await,
                 _ => panic!("a resource's text"),
             }
         })
@@ -52,7 +54,12 @@ impl Reply {
 async fn send(request: TestRequest) -> Reply {
     let origins = ["https://app.example.org".to_owned()];
     let names = Names { public_url: "http://x/", default_tenant: "default", origins: &origins };
-    let limits = Limits { body_bytes: 1000, url_bytes: 1000 };
+    let limits = Limits {
+        body_bytes: 1000,
+        url_bytes: 1000,
+        requests: 10,
+        request_time: Duration::from_millis(50),
+    };
     let site = Site::new(
         Arc::new(Script),
         &names,
@@ -144,4 +151,11 @@ async fn limits_of_address_and_body_are_named() {
     let reply = send(body).await;
     assert_eq!(reply.status, 413);
     assert!(reply.text().contains("1000"), "{}", reply.text());
+}
+
+#[actix_web::test]
+async fn what_takes_too_long_is_ended_with_a_504() {
+    let reply = send(get("/fhir/Patient/_history")).await;
+    assert_eq!(reply.status, 504);
+    assert!(reply.text().contains("\"timeout\""), "{}", reply.text());
 }

@@ -14,6 +14,7 @@ use futures_util::{Stream, StreamExt};
 use super::body::{self, Body, Purpose};
 use super::conditions::{self, Conditions, Preferences};
 use super::date;
+use super::packing;
 use super::request::{Content, Pairs};
 use super::router::{Parts, Word};
 use super::site::{Limits, Site};
@@ -149,7 +150,7 @@ pub(crate) async fn content(
     // What is packed may be long once it is unpacked.
     let is_long = packed.len() > ASIDE_BYTES || encoding.is_some();
     let read = move || {
-        let bytes = body::unpack(packed, encoding.as_deref(), limit)?;
+        let bytes = packing::unpack(packed, encoding.as_deref(), limit)?;
         body::content(Body { bytes, content_type, security_context }, &purpose, schema)
     };
     if is_long { aside(read).await } else { read() }

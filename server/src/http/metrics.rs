@@ -43,11 +43,21 @@ struct Latency {
 
 /// A request that is being answered.
 #[must_use]
-pub(crate) struct InFlight<'a>(&'a AtomicI64);
+pub(crate) struct InFlight<'a> {
+    counter: &'a AtomicI64,
+    before: i64,
+}
+
+impl InFlight<'_> {
+    /// Is it one of the first `max` that are in flight?
+    pub(crate) fn is_within(&self, max: usize) -> bool {
+        usize::try_from(self.before).is_ok_and(|before| before < max)
+    }
+}
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.counter.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -55,8 +65,8 @@ impl Metrics {
     /// Counts a request as in flight until what this gives is dropped: also when its client went
     /// away before it was answered.
     pub(crate) fn begin(&self) -> InFlight<'_> {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
-        InFlight(&self.in_flight)
+        let before = self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight { counter: &self.in_flight, before }
     }
 
     pub(crate) fn end(&self, interaction: &'static str, status: u16, taken: Duration) {

@@ -11,6 +11,7 @@ mod intake;
 mod listen;
 mod media;
 mod metrics;
+mod packing;
 mod page;
 mod pretty;
 mod request;

@@ -1,13 +1,11 @@
 //! A reply goes out: packed where that helps, with the headers that every answer has.
 
-use std::io::Write;
-
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
-use bytes::Bytes;
 
+use super::packing::Coding;
 use super::response::Reply;
 use super::site::Site;
 
@@ -37,11 +35,11 @@ pub(crate) fn response(
     let accepted = request.headers().get("Accept-Encoding").and_then(|value| value.to_str().ok());
     if reply.body.len() >= PACKED_BYTES_MIN
         && is_text(&reply)
-        && accepts_gzip(accepted.unwrap_or_default())
-        && let Some(packed) = gzip(&reply.body)
+        && let Some(coding) = accepted.and_then(Coding::accepted)
+        && let Some(packed) = coding.pack(&reply.body)
     {
         reply.body = packed;
-        reply.headers.push(("Content-Encoding", "gzip".to_owned()));
+        reply.headers.push(("Content-Encoding", coding.as_str().to_owned()));
     }
     for (name, value) in ALWAYS {
         if !reply.headers.iter().any(|(held, _)| *held == name) {
@@ -75,33 +73,4 @@ fn is_text(reply: &Reply) -> bool {
     content_type.is_some_and(|(_, value)| {
         value.starts_with("text/") || value.contains("json") || value.contains("xml")
     })
-}
-
-fn accepts_gzip(header: &str) -> bool {
-    header.split(',').any(|coding| {
-        let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
-        let quality = parameters.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok());
-        matches!(name.trim(), "gzip" | "*") && quality.is_none_or(|quality| quality > 0.0)
-    })
-}
-
-fn gzip(body: &[u8]) -> Option<Bytes> {
-    let packed = Vec::with_capacity(body.len() / 4);
-    let mut encoder = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
-    encoder.write_all(body).ok()?;
-    encoder.finish().ok().map(Bytes::from)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::accepts_gzip;
-
-    #[test]
-    fn an_answer_is_packed_only_for_who_can_unpack_it() {
-        assert!(accepts_gzip("deflate, gzip;q=0.5"));
-        assert!(accepts_gzip("*"));
-        assert!(!accepts_gzip("gzip;q=0"));
-        assert!(!accepts_gzip("br, zstd"));
-        assert!(!accepts_gzip(""));
-    }
 }

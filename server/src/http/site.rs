@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fhir::definitions::{self, Schema};
 use interactions::Door;
@@ -19,6 +20,10 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Greatest length of path and query, in bytes. Page links may be longer, up to 64 KiB.
     pub url_bytes: usize,
+    /// Requests answered at a time; more are told to come again.
+    pub requests: usize,
+    /// How long one request may take once it has arrived.
+    pub request_time: Duration,
 }
 
 /// What the server is called, and by whom.
