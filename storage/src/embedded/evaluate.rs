@@ -43,6 +43,7 @@ pub(super) fn evaluate(view: &View, type_id: u16, clause: &Clause) -> Result<Vec
         }
         Clause::Matches(param, test) => collect(view, *param, Some(test)),
         Clause::Present(param) => collect(view, *param, None),
+        Clause::Join(join) => join.all(view).map(<[u32]>::to_vec),
     }
 }
 
@@ -115,6 +116,7 @@ pub(super) fn size(view: &View, clause: &Clause, max: usize) -> Result<usize, St
     }
     match clause {
         Clause::Docs(docids) => Ok(docids.len().min(max)),
+        Clause::Join(join) => join.size(view, max),
         Clause::Or(parts) => {
             let mut sum = 0_usize;
             for part in parts {

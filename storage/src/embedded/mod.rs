@@ -4,6 +4,7 @@ mod apply;
 mod blob;
 mod body;
 mod bounds;
+mod budget;
 mod change;
 mod check;
 mod clause;
@@ -16,7 +17,9 @@ mod evaluate;
 mod fault;
 mod groups;
 mod history;
+mod join;
 mod keys;
+mod link;
 mod lock;
 mod names;
 mod order;
@@ -32,12 +35,14 @@ mod sort;
 mod store;
 mod trainer;
 mod view;
+mod walk;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::{StoreError, Tenant};
 
+pub use budget::SearchLimits;
 pub use settings::{Clock, EmbeddedSettings};
 pub(crate) use store::Store;
 
