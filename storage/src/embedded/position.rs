@@ -79,7 +79,7 @@ impl Position {
             let keys = (0..keys).map(|_| sort_key(&mut cursor)).collect::<Option<Vec<_>>>()?;
             let wanted = if keys.is_empty() { UNSORTED } else { SORTED };
             let is_one = kind == wanted && cursor.is_empty();
-            is_one.then(|| Self { place: Some(Place { docid, keys }), bound })
+            is_one.then_some(Self { place: Some(Place { docid, keys }), bound })
         })();
         read.ok_or_else(|| StoreError::Fault("no position of this search".to_owned()))
     }
