@@ -5,6 +5,7 @@ mod blob;
 mod body;
 mod bounds;
 mod budget;
+mod candidates;
 mod change;
 mod check;
 mod clause;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use fhir::search::Sort;
 
 use super::clause::{Clause, Entries, compile};
-use super::evaluate::{PROBE_MAX, evaluate, least, size};
+use super::evaluate::{PROBE_MAX, evaluate, size};
 use super::order::Directions;
 use super::position::{Place, Position};
-use super::scan::{self, Docids, asks};
+use super::scan;
 use super::sort;
 use super::view::View;
 use crate::{Page, SORT_KEYS_MAX, SearchRequest, StoreError, TotalWanted};
@@ -203,12 +203,6 @@ pub(super) struct Search<'a> {
     pub(super) effort: Effort,
 }
 
-/// Docids in rising order, and whether the clause is yet to be decided on each.
-struct Candidates<'a> {
-    docids: Docids<'a>,
-    is_decided: bool,
-}
-
 impl<'a> Search<'a> {
     /// The places of up to `wanted` matches after a position, in order.
     fn places(
@@ -256,35 +250,5 @@ impl<'a> Search<'a> {
             }
         }
         Ok(Some(found))
-    }
-
-    fn candidates(&self, first: u32, last: u32) -> Result<Candidates<'a>, StoreError> {
-        let parts = match self.clause {
-            Clause::And(parts) => parts.as_slice(),
-            other => std::slice::from_ref(other),
-        };
-        let is_decided = parts.len() == 1;
-        let least = least(self.view, parts, 10 * PROBE_MAX)?;
-        if let Some((at, ..PROBE_MAX)) = least {
-            let list = evaluate(self.view, self.type_id, &parts[at])?.into_iter();
-            return Ok(Candidates { docids: Docids::List(list), is_decided });
-        }
-        // The smallest part first, then the others in their order.
-        let smallest = least.map(|(at, _)| &parts[at]);
-        for part in smallest.into_iter().chain(parts) {
-            if let Clause::Join(join) = part
-                && let Some(merge) = join.merge(self.view, first)?
-            {
-                return Ok(Candidates { docids: Docids::Merge(merge), is_decided });
-            }
-            if let Some((param, test)) = asks(part)
-                && let Some(merge) = scan::merge(self.view, param, test, first)?
-            {
-                return Ok(Candidates { docids: Docids::Merge(merge), is_decided });
-            }
-        }
-        let members = scan::members(self.view, self.type_id, first, last);
-        let is_decided = matches!(self.clause, Clause::All);
-        Ok(Candidates { docids: Docids::Members(Box::new(members)), is_decided })
     }
 }
