@@ -91,6 +91,7 @@ conformance!(
     searching::long_periods_are_found_by_both_ends,
     searching::references_match_by_type_and_id_or_url,
     searching::uris_match_exactly_below_and_above,
+    searching::circles_reach_over_the_poles_and_the_date_line,
     searching::composites_match_within_one_element,
     searching::all_parts_of_a_conjunction_hold,
     searching::one_part_of_a_disjunction_is_enough,
@@ -149,4 +150,5 @@ conformance!(
     concurrency::unconditional_updates_all_get_through,
     concurrency::readers_see_whole_commits_only,
     concurrency::what_a_commit_answered_is_read_at_once,
+    concurrency::pages_join_while_others_write,
 );

@@ -84,7 +84,7 @@ async fn fill(store: &Store) -> Vec<(usize, Option<usize>, usize, Option<usize>)
             3..10 => None,
             _ => Some(1),
         };
-        (n, status, n * 7919 % 50, (n % 4 != 0).then_some(n * 31 % 7))
+        (n, status, n * 7919 % 50, (!n.is_multiple_of(4)).then_some(n * 31 % 7))
     };
     for start in (0..3_000).step_by(500) {
         let writes = (start..start + 500)
