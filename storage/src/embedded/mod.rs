@@ -10,6 +10,7 @@ mod change;
 mod check;
 mod clause;
 mod committer;
+mod counts;
 mod cursor;
 mod dictionary;
 mod encode;

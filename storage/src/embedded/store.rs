@@ -15,6 +15,7 @@ use fhir::search::Filter;
 use super::apply::Done;
 use super::body::stamped;
 use super::committer::{Committer, Request};
+use super::counts::Counts;
 use super::engine::Engine;
 use super::page::Effort;
 use super::prepare::{Bodies, prepare};
@@ -110,6 +111,7 @@ impl Store {
             health: Arc::clone(&health),
             clock: settings.clock.clone(),
             progress,
+            counts: Counts::default(),
             trainer,
             written: HashMap::new(),
         };
