@@ -20,6 +20,7 @@ mod evaluate;
 mod fault;
 mod groups;
 mod history;
+mod ids;
 mod join;
 mod keys;
 mod link;
