@@ -1,9 +1,10 @@
 //! Random index values, tests and filters, and what a filter means by [`Test::matches`] alone.
 
 use fhir::search::{
-    CompositeTest, DateTest, DateValue, Entry, Filter, IndexValue, NumberTest, NumberValue, Param,
-    Prefix, QuantityTest, QuantityUnit, QuantityValue, ReferenceTest, ReferenceValue, StringMode,
-    StringTest, StringValue, Test, TokenTest, TokenValue, UriMode, UriTest, UriValue, stable_hash,
+    CompositeTest, DateTest, DateValue, Entry, Filter, IndexValue, NearTest, NumberTest,
+    NumberValue, Param, PositionValue, Prefix, QuantityTest, QuantityUnit, QuantityValue,
+    ReferenceTest, ReferenceValue, StringMode, StringTest, StringValue, Test, TokenTest,
+    TokenValue, UriMode, UriTest, UriValue, stable_hash,
 };
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
@@ -31,8 +32,19 @@ pub(crate) fn holds(filter: &Filter, doc: &Doc) -> bool {
     }
 }
 
-pub(crate) const KINDS: [&str; 10] =
-    ["number", "date", "string", "token", "reference", "quantity", "uri", "pair", "triple", "rare"];
+pub(crate) const KINDS: [&str; 11] = [
+    "number",
+    "date",
+    "string",
+    "token",
+    "reference",
+    "quantity",
+    "uri",
+    "position",
+    "pair",
+    "triple",
+    "rare",
+];
 
 pub(crate) fn param(code: &str) -> Param {
     Param::new("Patient", code)
@@ -110,6 +122,15 @@ fn uris() -> BoxedStrategy<String> {
     prop_oneof![select(words.to_vec()).prop_map(str::to_owned), texts()].boxed()
 }
 
+/// At both poles, on both sides of the date line and elsewhere.
+fn positions() -> BoxedStrategy<PositionValue> {
+    let latitudes = select(vec![-90.0, -89.9, -0.0, 0.0, 52.5, 52.500_000_000_000_01, 89.9, 90.0]);
+    let longitudes = select(vec![-180.0, -179.9, -0.1, 0.0, 13.4, 13.5, 179.9, 180.0]);
+    (latitudes, longitudes)
+        .prop_map(|(latitude, longitude)| PositionValue { latitude, longitude })
+        .boxed()
+}
+
 fn composite(parts: &[&'static str]) -> BoxedStrategy<IndexValue> {
     let parts: Vec<_> = parts.iter().map(|part| value(part)).collect();
     parts.prop_map(IndexValue::Composite).boxed()
@@ -132,6 +153,7 @@ pub(crate) fn value(kind: &str) -> BoxedStrategy<IndexValue> {
             .prop_map(|(number, unit)| IndexValue::Quantity(QuantityValue { number, unit }))
             .boxed(),
         "uri" => uris().prop_map(|uri| IndexValue::Uri(UriValue(uri))).boxed(),
+        "position" => positions().prop_map(IndexValue::Position).boxed(),
         "pair" => prop_oneof![
             composite(&["token", "quantity"]),
             composite(&["token", "date"]),
@@ -223,6 +245,12 @@ pub(crate) fn test(kind: &str) -> BoxedStrategy<Test> {
         "uri" => {
             let modes = vec![UriMode::Exact, UriMode::Below, UriMode::Above, UriMode::Contains];
             (select(modes), uris()).prop_map(|(mode, uri)| Test::Uri(UriTest { mode, uri })).boxed()
+        }
+        "position" => {
+            let distances = select(vec![0.0, 100.0, 7_000.0, 23_000.0, 3e6, 1.5e7, 2.1e7]);
+            (positions(), distances)
+                .prop_map(|(centre, distance_m)| Test::Near(NearTest { centre, distance_m }))
+                .boxed()
         }
         "pair" => prop_oneof![
             composite_test(&["token", "quantity"]),
