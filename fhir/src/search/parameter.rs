@@ -113,7 +113,6 @@ mod tests {
         assert_eq!(targets("Encounter", "practitioner"), ["Practitioner"]);
         assert_eq!(targets("Patient", "organization"), ["Organization"]);
         assert_eq!(targets("Group", "managing-entity").len(), 4);
-        assert!(targets("QuestionnaireResponse", "item-subject").is_empty());
     }
 
     #[test]

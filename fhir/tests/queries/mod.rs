@@ -88,8 +88,10 @@ fn show_test(test: &Test) -> String {
             StringMode::Starts => format!("^{}", test.folded),
             StringMode::Contains => format!("~{}", test.folded),
             StringMode::Exact => format!("={}", test.folded),
+            mode => format!("{mode:?} '{}'", test.folded),
         },
         Test::Token(test) => token(test),
+        Test::OtherToken(test) => format!("not {}", token(test)),
         Test::Reference(ReferenceTest::Local { resources, id, version }) => {
             let version = version.as_ref().map_or(String::new(), |v| format!("/_history/{v}"));
             format!("[{}]/{id}{version}", resources.join(","))
@@ -103,6 +105,7 @@ fn show_test(test: &Test) -> String {
             UriMode::Below => format!("below {}", test.uri),
             UriMode::Above => format!("above {}", test.uri),
             UriMode::Contains => format!("~{}", test.uri),
+            mode => format!("{mode:?} '{}'", test.uri),
         },
         Test::Near(test) => {
             let centre = test.centre;

@@ -14,7 +14,7 @@ use super::escape::{split, unescape};
 use super::limit::Budget;
 use super::problem::{Problem, any_of};
 use super::value::{Reader, Wanted};
-use super::{Context, chain, has};
+use super::{Context, chain, filter, has};
 
 /// Parameters of all types that R4 has and that are not built.
 const NOT_BUILT: [&str; 3] = ["_text", "_content", "_type"];
@@ -70,6 +70,13 @@ pub(super) fn read(asked: &Asked<'_>, place: Place<'_>, name: &str) -> Result<Fi
     match code {
         "_has" => has::read(asked, place, ""),
         "_list" => has::list(asked, modifier),
+        "_filter" => match modifier {
+            None => filter::read(asked, place),
+            Some(modifier) => Err(Problem::value(
+                asked.name,
+                format!("the modifier ':{modifier}' does not go with it; it has none."),
+            )),
+        },
         "_id" if modifier != Some("missing") => ids(asked, modifier),
         _ => simple(asked, place.resource, code, modifier),
     }

@@ -5,6 +5,7 @@
 mod chain;
 mod criterion;
 pub(crate) mod escape;
+mod filter;
 mod has;
 mod include;
 mod limit;
