@@ -118,6 +118,10 @@ fn a_wrong_chain_is_refused_and_says_what_is_right() {
         "Observation?subject:Practitioner.name=a",
         "400 'subject' never refers to a Practitioner: it may be Group, Device, Patient or Location",
     );
+    check(
+        "Bundle?composition.type=a",
+        "400 resources within a Bundle are not searched on their own",
+    );
     check("Observation?subject:missing.name=true", "400 'missing' is no resource type");
     check("Observation?subject.=a", "400 has a search parameter ''");
     check("Observation?.name=a", "400 no search parameter ''");

@@ -67,7 +67,7 @@ fn a_chain_finds_by_what_is_referred_to() {
     );
     check(&server, "Observation?patient.identifier=http://mrn|cy", &["Observation/o4"]);
     check(&server, "Observation?patient.name=nobody", &[]);
-    check(&server, "Observation?subject:Group.name=abel", &[]);
+    check(&server, "Observation?subject:Group.identifier=ann", &[]);
     check(&server, "Encounter?subject:Patient.name=abel&status=finished", &["Encounter/e"]);
     check(&server, "Observation?subject:Device.device-name=abel", &["Observation/o5"]);
 }

@@ -55,6 +55,14 @@ pub(super) fn over(
         return Err(Problem::value(asked.name, text));
     }
     refuse_depth(asked, place)?;
+    if &**place.resource == "Bundle" {
+        // These refer to resources within the Bundle itself, which stored ones of the same id are
+        // not.
+        return Err(Problem::NotBuilt(format!(
+            "Parameter '{}': resources within a Bundle are not searched on their own.",
+            asked.name
+        )));
+    }
     let param = Param::new(place.resource.clone(), hop.code);
     let (mut parts, mut refused) = (Vec::new(), None);
     for target in targets(asked, place, parameter, hop)? {

@@ -83,5 +83,6 @@ pub(super) fn list(asked: &Asked<'_>, modifier: Option<&str>) -> Result<Filter, 
         return Err(Problem::value(asked.name, text));
     }
     let ids = read_ids(asked.name, asked.value, "List/")?;
+    asked.budget.spend(asked.name, ids.len())?;
     Ok(Filter::Has(Param::new("List", "item"), Box::new(Filter::Ids(ids))))
 }
