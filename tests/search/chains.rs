@@ -213,7 +213,10 @@ fn a_wrong_chain_is_refused() {
     for (query, says) in [
         ("Observation?subject.nam=a", "'nam'"),
         ("Observation?code.name=a", "is no reference"),
-        ("Observation?subject:Practitioner.name=a", "never refers to a Practitioner"),
+        (
+            "Observation?subject:Practitioner.name=a",
+            "of Observation never refers to a Practitioner",
+        ),
         ("Observation?subject:Pateint.name=a", "Did you mean Patient?"),
         ("Observation?subject:Patient.birthdate=x", "'x' is no date"),
         ("Organization?partof.partof.partof.partof.partof.partof.partof.partof.partof.name=a", "8"),

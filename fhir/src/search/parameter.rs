@@ -19,9 +19,10 @@ pub(super) fn is_searchable(parameter: &SearchParameter, resource: &str) -> bool
     parameter.kind != SearchType::Special && branches(parameter, resource).next().is_some()
 }
 
-/// May a reference parameter refer to a resource of this type?
-pub(super) fn may_refer_to(parameter: &SearchParameter, resource: &str) -> bool {
-    parameter.targets.is_empty() || parameter.targets.iter().any(|target| target == resource)
+/// May a reference parameter of the type `source` refer to a resource of the type `target`?
+pub(super) fn may_refer_to(parameter: &SearchParameter, source: &str, target: &str) -> bool {
+    let targets = targets(parameter, source);
+    targets.is_empty() || targets.contains(&target)
 }
 
 /// The types that a reference parameter may refer to on this resource type; none: any. Where its
@@ -30,7 +31,7 @@ pub(super) fn targets<'a>(parameter: &'a SearchParameter, resource: &str) -> Vec
     let told: Option<Vec<&str>> = branches(parameter, resource)
         .map(|branch| {
             let (_, rest) = branch.split_once("resolve() is ")?;
-            Some(root(rest)).filter(|name| may_refer_to(parameter, name))
+            Some(root(rest)).filter(|name| parameter.targets.iter().any(|target| target == name))
         })
         .collect();
     match told {

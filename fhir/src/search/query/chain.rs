@@ -97,7 +97,7 @@ fn targets<'a>(
     hop: &Hop<'a>,
 ) -> Result<Vec<&'a str>, Problem> {
     if let Some(target) = hop.target {
-        return named(asked, parameter, target).map(|target| vec![target]);
+        return named(asked, place, parameter, target).map(|target| vec![target]);
     }
     let mut types = parameter::targets(parameter, place.resource);
     if types.is_empty() {
@@ -120,18 +120,20 @@ fn targets<'a>(
 
 /// The type that a chain names, if the parameter may refer to it.
 fn named<'a>(
-    asked: &Asked<'a>,
+    asked: &Asked<'_>,
+    place: Place<'_>,
     parameter: &SearchParameter,
     target: &'a str,
 ) -> Result<&'a str, Problem> {
     known_type(asked, target)?;
-    if may_refer_to(parameter, target) {
+    if may_refer_to(parameter, place.resource, target) {
         return Ok(target);
     }
     let text = format!(
-        "'{}' never refers to a {target}: it may be {}.",
+        "'{}' of {} never refers to a {target}: it may be {}.",
         parameter.code,
-        any_of(&parameter.targets.iter().map(String::as_str).collect::<Vec<_>>())
+        place.resource,
+        any_of(&parameter::targets(parameter, place.resource))
     );
     Err(Problem::value(asked.name, text))
 }

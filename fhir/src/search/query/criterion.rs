@@ -161,7 +161,12 @@ pub(super) fn is_known(context: &Context<'_>, resource: &str, code: &str) -> boo
         || known(context, resource, code).is_some()
 }
 
-fn known<'a>(context: &Context<'a>, resource: &str, code: &str) -> Option<&'a SearchParameter> {
+/// The parameter `code` of a type, if there is one that a search may use.
+pub(super) fn known<'a>(
+    context: &Context<'a>,
+    resource: &str,
+    code: &str,
+) -> Option<&'a SearchParameter> {
     let found = context.definitions.search_parameter(resource, code);
     found.filter(|parameter| is_searchable(parameter, resource))
 }
@@ -177,7 +182,11 @@ pub(super) fn find<'a>(
         return Ok(parameter);
     }
     if context.definitions.search_parameter(resource, code).is_some() {
-        return Err(Problem::Parameter(format!("Parameter '{name}' is not supported yet.")));
+        return Err(Problem::Parameter(if name == code {
+            format!("Parameter '{name}' is not supported yet.")
+        } else {
+            format!("Parameter '{name}': '{code}' of {resource} is not supported yet.")
+        }));
     }
     let codes: Vec<&str> =
         searchable(context.definitions, resource).iter().map(|one| one.code.as_str()).collect();
