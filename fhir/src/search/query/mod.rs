@@ -5,6 +5,7 @@
 mod criterion;
 pub(crate) mod escape;
 mod include;
+mod modifier;
 mod pairs;
 mod problem;
 mod result;
