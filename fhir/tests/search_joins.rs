@@ -211,7 +211,10 @@ fn a_wrong_has_is_refused_and_says_what_is_right() {
         "Patient?_has:Observation:encounter:code=1",
         "400 'encounter' is no parameter by which Observation refers to Patient",
     );
-    check("Group?_has:Observation:patient:code=1", "400 refers to Group: it may be focus or subject");
+    check(
+        "Group?_has:Observation:patient:code=1",
+        "400 refers to Group: it may be focus or subject",
+    );
     check("Observation?_has:Slot:schedule:start=2000", "400 Slot has none that does");
     check(
         "Patient?_has:Observation:patient:cod=1",

@@ -164,6 +164,7 @@ fn entry(permit: &Permit<'_>, bundle: &mut BundleWriter, version: &Version) {
     let (request, done) = match version.verb {
         Verb::Create => (("POST", &*key.resource), Done::Created),
         Verb::Update if version.version == 1 => (("PUT", address.as_str()), Done::Created),
+        Verb::Revive => (("PUT", address.as_str()), Done::Created),
         Verb::Update => (("PUT", address.as_str()), Done::Updated),
         Verb::Delete => (("DELETE", address.as_str()), Done::Deleted),
     };

@@ -35,6 +35,8 @@ pub enum Verb {
     Create,
     /// Any later version, or the first one under the client's id: `PUT`.
     Update,
+    /// The version after a deletion, made under the client's id: `PUT`.
+    Revive,
     /// A deletion: `DELETE`.
     Delete,
 }

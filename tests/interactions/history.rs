@@ -100,6 +100,25 @@ fn a_history_is_paged_without_gap_or_repetition_while_others_write() {
 }
 
 #[test]
+fn what_came_back_after_its_deletion_was_created_again() {
+    let server = Server::start();
+    put_patient(&server, "a", "One").expect(201);
+    server.delete("Patient/a").send().expect(204);
+    put_patient(&server, "a", "Two").expect(201);
+    put_patient(&server, "a", "Three").expect(200);
+    let found = lines(&server.get("Patient/a/_history").send().expect(200));
+    assert_eq!(
+        found,
+        [
+            "PUT Patient/a 200 OK",
+            "PUT Patient/a 201 Created",
+            "DELETE Patient/a 204 No Content",
+            "PUT Patient/a 201 Created"
+        ]
+    );
+}
+
+#[test]
 fn the_history_of_what_never_was_is_not_found() {
     let server = Server::start();
     server.get("Patient/nobody/_history").send().expect(404);

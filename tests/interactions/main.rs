@@ -5,6 +5,7 @@ mod batch;
 mod binary;
 mod capabilities;
 mod conditional;
+mod connections;
 mod create;
 mod delete;
 mod forms;

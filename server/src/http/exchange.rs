@@ -41,7 +41,8 @@ pub(crate) async fn answer(
     let in_flight = site.metrics.begin();
     let request_id = request_id(header(&request, "X-Request-Id"));
     let mut entry = Entry { interaction: "page", resource: None, source: None };
-    if !in_flight.is_within(site.limits.requests) {
+    let is_full = !in_flight.is_within(site.limits.requests);
+    if is_full && page::health(&site, request.uri().path()).is_none() {
         return refused(&site, &request, &request_id, started);
     }
     let performed = AssertUnwindSafe(reply(&site, &request, payload, &request_id, &mut entry));

@@ -103,6 +103,7 @@ impl Batch<'_> {
         let verb = match &write.put {
             None => Verb::Delete,
             Some(put) if put.is_create && version == 1 => Verb::Create,
+            Some(_) if version > 1 && !is_live => Verb::Revive,
             Some(_) => Verb::Update,
         };
         let stamp = Stamp {

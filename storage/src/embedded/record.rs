@@ -151,6 +151,7 @@ pub(super) fn verb_code(verb: Verb) -> u8 {
         Verb::Create => 0,
         Verb::Update => 1,
         Verb::Delete => 2,
+        Verb::Revive => 3,
     }
 }
 
@@ -159,6 +160,7 @@ pub(super) fn verb_of(code: u8) -> Option<Verb> {
         0 => Verb::Create,
         1 => Verb::Update,
         2 => Verb::Delete,
+        3 => Verb::Revive,
         _ => return None,
     })
 }
