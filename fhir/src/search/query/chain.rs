@@ -99,9 +99,10 @@ fn targets<'a>(
     if let Some(target) = hop.target {
         return named(asked, place, parameter, target).map(|target| vec![target]);
     }
-    let mut types = parameter::targets(parameter, place.resource);
+    let schema = asked.context.definitions.schema();
+    let mut types = parameter::targets(parameter, place.resource, schema);
     if types.is_empty() {
-        types = asked.context.definitions.schema().resource_names();
+        types = schema.resource_names();
     }
     let (Some(next), true) = (hop.next, types.len() > 1) else { return Ok(types) };
     let all = types.clone();
@@ -126,14 +127,15 @@ fn named<'a>(
     target: &'a str,
 ) -> Result<&'a str, Problem> {
     known_type(asked, target)?;
-    if may_refer_to(parameter, place.resource, target) {
+    let schema = asked.context.definitions.schema();
+    if may_refer_to(parameter, place.resource, target, schema) {
         return Ok(target);
     }
     let text = format!(
         "'{}' of {} never refers to a {target}: it may be {}.",
         parameter.code,
         place.resource,
-        any_of(&parameter::targets(parameter, place.resource))
+        any_of(&parameter::targets(parameter, place.resource, schema))
     );
     Err(Problem::value(asked.name, text))
 }

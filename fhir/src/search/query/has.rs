@@ -36,8 +36,9 @@ pub(super) fn over(
     inner: &dyn Fn(Place<'_>) -> Result<Filter, Problem>,
 ) -> Result<Filter, Problem> {
     known_type(asked, source)?;
+    let schema = asked.context.definitions.schema();
     let refers = |one: &SearchParameter| {
-        one.kind == SearchType::Reference && may_refer_to(one, source, place.resource)
+        one.kind == SearchType::Reference && may_refer_to(one, source, place.resource, schema)
     };
     if !known(asked.context, source, code).is_some_and(refers) {
         return Err(not_referring(asked, place, (source, code), &refers));
