@@ -21,8 +21,8 @@ pub enum StoreError {
     /// The store cannot be written (again) without help: reads go on.
     #[error("the store is read-only: {0}")]
     ReadOnly(String),
-    /// Too many writes wait.
-    #[error("too many writes are waiting")]
+    /// Too many writes or long searches wait.
+    #[error("too many writes or long searches are waiting")]
     Busy,
     /// The store's folder is held by another process; the text says by whom.
     #[error("{0}")]
@@ -76,7 +76,7 @@ impl From<StoreError> for Outcome {
             .because(source),
             StoreError::Busy => Outcome::new(
                 Kind::Unavailable,
-                "Too many writes are waiting: nothing was written. Try again in a moment.",
+                "Too much is waiting for its turn: nothing was done. Try again in a moment.",
             ),
             StoreError::Held(source) | StoreError::Corrupt(source) | StoreError::Fault(source) => {
                 Outcome::new(Kind::Fault, "The store failed.").because(source)
