@@ -192,6 +192,12 @@ fn presence_is_true_or_false() {
     observations("subject pr false", "!subject?");
     observations("code-value-quantity pr true", "code-value-quantity?");
     patients("_id pr false", "!all");
+    observations("patient.gender pr true", "patient->Patient{gender?}");
+    observations("patient.gender pr false", "!patient->Patient{gender?}");
+    observations(
+        "patient[active eq true].gender pr false",
+        "!patient->Patient{(active *|true & gender?)}",
+    );
     patients("gender pr maybe", "400 character 11: 'maybe' is neither true nor false");
 }
 
