@@ -38,6 +38,7 @@ mod shutdown;
 mod sort;
 mod store;
 mod trainer;
+mod union;
 mod view;
 mod walk;
 

@@ -11,6 +11,7 @@ use super::bounds::{Span, spans};
 use super::clause::{Clause, Entries};
 use super::keys::{self, DOCID, docid_at_end, successor};
 use super::order::SORTED;
+use super::union::Union;
 use super::view::View;
 use super::{encode, fault};
 use crate::StoreError;
@@ -323,6 +324,7 @@ pub(super) enum Docids<'a> {
     List(std::vec::IntoIter<u32>),
     Merge(Merge<'a>),
     Members(Box<dyn Iterator<Item = Result<u32, StoreError>> + 'a>),
+    Union(Box<Union<'a>>),
 }
 
 impl Docids<'_> {
@@ -331,6 +333,7 @@ impl Docids<'_> {
             Docids::List(list) => Ok(list.next()),
             Docids::Merge(merge) => merge.next(),
             Docids::Members(members) => members.next().transpose(),
+            Docids::Union(union) => union.next(),
         }
     }
 }
