@@ -13,9 +13,11 @@ use std::collections::HashMap;
 
 use super::bounds::Span;
 use super::clause::{Clause, Entries};
-use super::evaluate::{evaluate, size};
+use super::estimate::size;
+use super::evaluate::evaluate;
 use super::link::Link;
-use super::scan::{Merge, STEMS_MAX, count_keys, members, merge_spans};
+use super::merge::{Merge, STEMS_MAX, merge_spans};
+use super::scan::{count_keys, members};
 use super::view::View;
 use crate::StoreError;
 
@@ -68,6 +70,11 @@ impl Join {
         }
     }
 
+    /// The parameter that leads from one side to the other.
+    pub(super) fn param(&self) -> u16 {
+        self.link.param
+    }
+
     /// Does it hold of a current resource?
     pub(super) fn pass(&self, candidate: &mut Entries<'_>) -> Result<bool, StoreError> {
         let (view, docid) = (candidate.view(), candidate.docid());
@@ -101,7 +108,7 @@ impl Join {
         few: Option<&[u32]>,
     ) -> Result<bool, StoreError> {
         if let Some(span) = self.link.span(view, docid)?
-            && let Some(mut referring) = merge_spans(view, self.link.param, None, vec![span], 0)?
+            && let Some(mut referring) = merge_spans(view, vec![span], 0)?
         {
             while let Some(far) = referring.next()? {
                 if self.holds_there(view, far, few)? {
@@ -250,6 +257,6 @@ impl Join {
                 None => return Ok(None),
             }
         }
-        merge_spans(view, self.link.param, None, spans, first)
+        merge_spans(view, spans, first)
     }
 }
