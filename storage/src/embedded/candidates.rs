@@ -11,6 +11,8 @@ use crate::StoreError;
 
 /// Up to so many matches of a combination are put in the order of docids.
 pub(super) const HOT_FEW: usize = 1_000;
+/// Up to so many candidates of a join are put in that order: they are known by keys alone.
+const JOINED_FEW: usize = 10_000;
 /// A run up to so many times as long as the shortest is read beside it; a longer one costs more
 /// than asking the entries of each candidate.
 const RUN_RATIO: usize = 8;
@@ -56,12 +58,14 @@ impl<'a> Search<'a> {
             let docids = Docids::Intersection(Intersection { merges });
             return Ok(Candidates { docids, is_decided });
         }
-        if let Some((size, part)) = sized.first()
-            && *size < HOT_FEW
-        {
-            self.step("list", [*part].into_iter(), *size);
-            let list = evaluate(view, type_id, part)?.into_iter();
-            return Ok(Candidates { docids: Docids::List(list), is_decided: sized.len() == 1 });
+        if let Some((counted, part)) = sized.first() {
+            let max = if matches!(part, Clause::Join(_)) { JOINED_FEW } else { HOT_FEW };
+            let size = if max > HOT_FEW { size(view, part, max)? } else { *counted };
+            if size < max {
+                self.step("list", [*part].into_iter(), size);
+                let list = evaluate(view, type_id, part)?.into_iter();
+                return Ok(Candidates { docids: Docids::List(list), is_decided: sized.len() == 1 });
+            }
         }
         view.trace.step("read all of the type", None);
         let members = members(view, type_id, first, last);

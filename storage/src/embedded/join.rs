@@ -269,7 +269,6 @@ impl Join {
         let mut near = Vec::new();
         for docid in members(view, self.near_id, 0, u32::MAX) {
             let docid = docid?;
-            view.budget.spend(1)?;
             if self.pass(&mut Entries::of(view, docid))? {
                 near.push(docid);
             }

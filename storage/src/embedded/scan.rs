@@ -1,6 +1,7 @@
 //! Walking over the index: the docids whose keys pass a test.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use fjall::{Iter, Readable, Slice};
 
@@ -142,7 +143,9 @@ pub(super) fn members(
     // An empty range may not have its bounds the wrong way round.
     let last = last.max(first);
     let range = keys::member(type_id, first)..=keys::member(type_id, last);
-    view.snapshot.range(&view.engine.facts, range).map(|guard| {
+    let budget = Arc::clone(&view.budget);
+    view.snapshot.range(&view.engine.facts, range).map(move |guard| {
+        budget.spend(1)?;
         let key = guard.key().map_err(|error| fault::reading("facts", &error))?;
         Ok(docid_at_end(&key))
     })
@@ -205,7 +208,6 @@ pub(super) fn without_sort_key(
     }
     let mut without = Vec::new();
     for docid in docids {
-        view.budget.spend(1)?;
         without.extend(Some(docid?).filter(|docid| !valued.contains(docid)));
     }
     Ok(without)
