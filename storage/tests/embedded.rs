@@ -133,6 +133,7 @@ conformance!(
     joins::joins_with_what_was_never_written_hold_of_nothing,
     joins::a_check_sees_through_joins,
     joins::joins_over_many_are_paged_and_counted,
+    joins::the_plan_tells_how_a_join_was_carried_out,
     several_types::several_types_come_in_the_order_of_first_writing,
     several_types::several_types_are_sorted_together,
     several_types::types_never_written_take_no_part,
