@@ -67,6 +67,10 @@ pub struct Limits {
     pub requests: usize,
     /// How long one request may take once it has arrived, in seconds.
     pub request_seconds: u64,
+    /// Most index keys that one search may read; the index of one resource counts as eight.
+    pub search_keys: u64,
+    /// How long one search of the store may take, in seconds.
+    pub search_seconds: u64,
 }
 
 /// The embedded store.
@@ -170,6 +174,8 @@ impl Default for Limits {
             bundle_answer_bytes: 256 * 1024 * 1024,
             requests: 2_048,
             request_seconds: 120,
+            search_keys: 20_000_000,
+            search_seconds: 30,
         }
     }
 }
@@ -207,6 +213,8 @@ impl Config {
             ("limits.bundle_answer_bytes", limits.bundle_answer_bytes as u64),
             ("limits.requests", limits.requests as u64),
             ("limits.request_seconds", limits.request_seconds),
+            ("limits.search_keys", limits.search_keys),
+            ("limits.search_seconds", limits.search_seconds),
             ("storage.memtable_bytes", self.storage.memtable_bytes),
         ];
         if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {

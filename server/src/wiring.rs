@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use interactions::{Door, Performer};
-use storage::{EmbeddedSettings, Status, Store, StoreError, Tenant};
+use storage::{EmbeddedSettings, SearchLimits, Status, Store, StoreError, Tenant};
 
 use crate::config::{Config, References};
 use crate::http::{HttpWire, Limits, Site};
@@ -49,6 +49,11 @@ pub(crate) fn store(config: &Config, tenant: &str) -> Result<Store, String> {
         cache_bytes: config.storage.cache_bytes,
         journal_bytes: config.storage.journal_bytes,
         memtable_bytes: config.storage.memtable_bytes,
+        search: SearchLimits {
+            keys_max: config.limits.search_keys,
+            time_max: Duration::from_secs(config.limits.search_seconds),
+            ..SearchLimits::default()
+        },
         ..EmbeddedSettings::new(&config.data_dir)
     };
     let opened =

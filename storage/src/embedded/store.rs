@@ -16,6 +16,7 @@ use super::apply::Done;
 use super::aside::{Aside, apart};
 use super::body::stamped;
 use super::committer::{Committer, Request};
+use super::counts::Counts;
 use super::engine::Engine;
 use super::page::Effort;
 use super::prepare::{Bodies, prepare};
@@ -101,6 +102,7 @@ impl Store {
             health: Arc::clone(&health),
             clock: settings.clock.clone(),
             progress,
+            counts: Counts::default(),
             trainer,
             written: HashMap::new(),
         };
