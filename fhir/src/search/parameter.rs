@@ -19,6 +19,26 @@ pub(super) fn is_searchable(parameter: &SearchParameter, resource: &str) -> bool
     parameter.kind != SearchType::Special && branches(parameter, resource).next().is_some()
 }
 
+/// May a reference parameter refer to a resource of this type?
+pub(super) fn may_refer_to(parameter: &SearchParameter, resource: &str) -> bool {
+    parameter.targets.is_empty() || parameter.targets.iter().any(|target| target == resource)
+}
+
+/// The types that a reference parameter may refer to on this resource type; none: any. Where its
+/// expression tells types apart (`subject.where(resolve() is Patient)`) those it says.
+pub(super) fn targets<'a>(parameter: &'a SearchParameter, resource: &str) -> Vec<&'a str> {
+    let told: Option<Vec<&str>> = branches(parameter, resource)
+        .map(|branch| {
+            let (_, rest) = branch.split_once("resolve() is ")?;
+            Some(root(rest)).filter(|name| may_refer_to(parameter, name))
+        })
+        .collect();
+    match told {
+        Some(told) if !told.is_empty() => told,
+        _ => parameter.targets.iter().map(String::as_str).collect(),
+    }
+}
+
 /// The parts of the parameter's expression, which is a union over types, that start at this type:
 /// by its name or, as in `InsurancePlan.name`, whose expression is `name | alias`, without one.
 pub(super) fn branches<'a>(
@@ -81,6 +101,18 @@ mod tests {
         check("Patient", "_tag", &["Resource.meta.tag"]);
         check("InsurancePlan", "name", &["name", "alias"]);
         assert_eq!(split_union("a.where(b='x|y' | c) | (d)"), ["a.where(b='x|y' | c)", "(d)"]);
+    }
+
+    #[test]
+    fn a_reference_may_have_the_types_that_its_expression_tells_apart() {
+        let targets = |resource, code| {
+            let parameter = definitions::r4().search_parameter(resource, code).expect("of R4");
+            super::targets(parameter, resource)
+        };
+        assert_eq!(targets("Observation", "patient"), ["Patient"]);
+        assert_eq!(targets("Encounter", "practitioner"), ["Practitioner"]);
+        assert_eq!(targets("Patient", "organization"), ["Organization"]);
+        assert_eq!(targets("Group", "managing-entity").len(), 4);
     }
 
     #[test]
