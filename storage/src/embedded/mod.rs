@@ -29,6 +29,7 @@ mod position;
 mod preconditions;
 mod prepare;
 mod record;
+mod references;
 mod scan;
 mod settings;
 mod shutdown;
