@@ -147,7 +147,8 @@ fn rest(permit: &Permit<'_>, mode: CapabilityMode) -> Tree {
             ]),
         ),
         ("resource", Tree::Array(resources)),
-        ("interaction", interactions(&["transaction", "batch", "history-system"])),
+        ("interaction", interactions(&["transaction", "batch", "search-system", "history-system"])),
+        ("searchParam", Tree::Array(of_all_types(definitions))),
     ];
     let system =
         operations(permit.operations(), |o| o.description().levels.contains(&Level::System));
@@ -159,6 +160,26 @@ fn rest(permit: &Permit<'_>, mode: CapabilityMode) -> Tree {
         members.push(("compartment", Tree::Array(compartments)));
     }
     object(members)
+}
+
+/// The parameters of a search of the whole server, and those that say what of it is wanted.
+fn of_all_types(definitions: &Definitions) -> Vec<Tree> {
+    let all = searchable(definitions, "Resource").into_iter().map(parameter);
+    let own = |name: &str, kind: &str, documentation: &str| {
+        object(vec![
+            ("name", text(name)),
+            ("type", text(kind)),
+            ("documentation", text(documentation)),
+        ])
+    };
+    let types = own("_type", "token", "The types to search, separated by commas.");
+    let explain = own(
+        "_explain",
+        "token",
+        "This server's own: true adds an OperationOutcome that says how the matches were found, \
+         step by step, with the numbers of candidates expected and read.",
+    );
+    all.chain([types, explain]).collect()
 }
 
 fn resource(permit: &Permit<'_>, definitions: &Definitions, name: &str) -> Tree {
