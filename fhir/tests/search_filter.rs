@@ -192,6 +192,12 @@ fn presence_is_true_or_false() {
     observations("subject pr false", "!subject?");
     observations("code-value-quantity pr true", "code-value-quantity?");
     patients("_id pr false", "!all");
+    observations("patient.gender pr true", "patient->Patient{gender?}");
+    observations("patient.gender pr false", "!patient->Patient{gender?}");
+    observations(
+        "patient[active eq true].gender pr false",
+        "!patient->Patient{(active *|true & gender?)}",
+    );
     patients("gender pr maybe", "400 character 11: 'maybe' is neither true nor false");
 }
 
@@ -309,12 +315,17 @@ fn a_wrong_expression_is_refused_with_its_place() {
         ("nam eq a", "1: Patient has no search parameter 'nam'. Did you mean name?"),
         ("gender eq a and link.nam eq b", "17: nothing that 'link' of Patient may refer to has"),
         ("name.family eq a", "1: 'name' of Patient is no reference"),
-        ("link:Group.name eq a", "1: 'link' never refers to a Group: it may be Patient or Related"),
+        (
+            "link:Group.name eq a",
+            "1: 'link' of Patient never refers to a Group: it may be Patient or",
+        ),
         ("link:Grup.name eq a", "1: 'Grup' is no resource type. Did you mean Group?"),
         ("organization[nam eq a].name eq b", "14: Organization has no search parameter 'nam'"),
         ("organization.name sw", "21: expected a space and a value"),
         ("organization.name re a", "19: the operator 're' does not go with 'name'"),
         ("_has:Slot:schedule:start gt 2000", "1: 'schedule' is no parameter by which Slot refers"),
+        ("_text eq a", "1: '_text' of Patient is not supported yet."),
+        ("link:Patient._content eq a", "14: '_content' of Patient is not supported yet."),
     ] {
         patients(expression, &format!("{AT} {expected}"));
     }

@@ -116,7 +116,11 @@ fn a_wrong_chain_is_refused_and_says_what_is_right() {
     );
     check(
         "Observation?subject:Practitioner.name=a",
-        "400 'subject' never refers to a Practitioner: it may be Group, Device, Patient or Location",
+        "400 'subject' of Observation never refers to a Practitioner: it may be Group, Device, Patient or Location",
+    );
+    check(
+        "Bundle?composition.type=a",
+        "400 resources within a Bundle are not searched on their own",
     );
     check("Observation?subject:missing.name=true", "400 'missing' is no resource type");
     check("Observation?subject.=a", "400 has a search parameter ''");
@@ -206,6 +210,10 @@ fn a_wrong_has_is_refused_and_says_what_is_right() {
     check(
         "Patient?_has:Observation:encounter:code=1",
         "400 'encounter' is no parameter by which Observation refers to Patient",
+    );
+    check(
+        "Group?_has:Observation:patient:code=1",
+        "400 refers to Group: it may be focus or subject",
     );
     check("Observation?_has:Slot:schedule:start=2000", "400 Slot has none that does");
     check(

@@ -67,7 +67,7 @@ fn a_chain_finds_by_what_is_referred_to() {
     );
     check(&server, "Observation?patient.identifier=http://mrn|cy", &["Observation/o4"]);
     check(&server, "Observation?patient.name=nobody", &[]);
-    check(&server, "Observation?subject:Group.name=abel", &[]);
+    check(&server, "Observation?subject:Group.identifier=ann", &[]);
     check(&server, "Encounter?subject:Patient.name=abel&status=finished", &["Encounter/e"]);
     check(&server, "Observation?subject:Device.device-name=abel", &["Observation/o5"]);
 }
@@ -213,7 +213,10 @@ fn a_wrong_chain_is_refused() {
     for (query, says) in [
         ("Observation?subject.nam=a", "'nam'"),
         ("Observation?code.name=a", "is no reference"),
-        ("Observation?subject:Practitioner.name=a", "never refers to a Practitioner"),
+        (
+            "Observation?subject:Practitioner.name=a",
+            "of Observation never refers to a Practitioner",
+        ),
         ("Observation?subject:Pateint.name=a", "Did you mean Patient?"),
         ("Observation?subject:Patient.birthdate=x", "'x' is no date"),
         ("Organization?partof.partof.partof.partof.partof.partof.partof.partof.partof.name=a", "8"),

@@ -103,6 +103,7 @@ fn paths_go_over_references_with_filters_in_brackets() {
     observations("patient[gender eq male].birthdate gt 1960", &["o4"]);
     observations("patient[gender eq male].birthdate gt 1960 or code eq c", &["o4", "o6", "o7"]);
     observations("not (patient.gender eq male) and code eq b", &["o2"]);
+    observations("patient.gender pr false", &["o5", "o6", "o7"]);
     check(&server, "Patient", "_has:Observation:patient:value-quantity gt 4", &["ann", "bob"]);
     check(&server, "Patient", "not (_has:Observation:patient:code eq loinc|b)", &["bob"]);
 }

@@ -93,7 +93,8 @@ fn intersection(
     docids: Vec<u32>,
     part: &Clause,
 ) -> Result<Vec<u32>, StoreError> {
-    if docids.len() > CANDIDATES_FEW {
+    // A join knows itself when it is better worked out as a whole.
+    if docids.len() > CANDIDATES_FEW && !part.is_joined() {
         let others = evaluate(view, type_id, part)?;
         return Ok(docids
             .into_iter()

@@ -1,6 +1,7 @@
 //! The embedded backend: a database of its own, in a folder of its own, for each tenant.
 
 mod apply;
+mod aside;
 mod blob;
 mod body;
 mod bounds;

@@ -42,7 +42,7 @@ pub(super) fn sorted(
     let order = Order { view, type_id, clause, by, directions: Directions::of(sort) };
     let gathered_max = effort.gathered_max();
     if size(view, clause, gathered_max)? >= gathered_max {
-        let walked = walked(&order, after, wanted, effort.rejected_max())?;
+        let walked = walked(&order, after, wanted, search.rejected_max())?;
         if walked.is_some() || effort == Effort::Light {
             return Ok(walked);
         }

@@ -55,6 +55,14 @@ pub(super) fn over(
         return Err(Problem::value(asked.name, text));
     }
     refuse_depth(asked, place)?;
+    if &**place.resource == "Bundle" {
+        // These refer to resources within the Bundle itself, which stored ones of the same id are
+        // not.
+        return Err(Problem::NotBuilt(format!(
+            "Parameter '{}': resources within a Bundle are not searched on their own.",
+            asked.name
+        )));
+    }
     let param = Param::new(place.resource.clone(), hop.code);
     let (mut parts, mut refused) = (Vec::new(), None);
     for target in targets(asked, place, parameter, hop)? {
@@ -89,11 +97,12 @@ fn targets<'a>(
     hop: &Hop<'a>,
 ) -> Result<Vec<&'a str>, Problem> {
     if let Some(target) = hop.target {
-        return named(asked, parameter, target).map(|target| vec![target]);
+        return named(asked, place, parameter, target).map(|target| vec![target]);
     }
-    let mut types = parameter::targets(parameter, place.resource);
+    let schema = asked.context.definitions.schema();
+    let mut types = parameter::targets(parameter, place.resource, schema);
     if types.is_empty() {
-        types = asked.context.definitions.schema().resource_names();
+        types = schema.resource_names();
     }
     let (Some(next), true) = (hop.next, types.len() > 1) else { return Ok(types) };
     let all = types.clone();
@@ -112,18 +121,21 @@ fn targets<'a>(
 
 /// The type that a chain names, if the parameter may refer to it.
 fn named<'a>(
-    asked: &Asked<'a>,
+    asked: &Asked<'_>,
+    place: Place<'_>,
     parameter: &SearchParameter,
     target: &'a str,
 ) -> Result<&'a str, Problem> {
     known_type(asked, target)?;
-    if may_refer_to(parameter, target) {
+    let schema = asked.context.definitions.schema();
+    if may_refer_to(parameter, place.resource, target, schema) {
         return Ok(target);
     }
     let text = format!(
-        "'{}' never refers to a {target}: it may be {}.",
+        "'{}' of {} never refers to a {target}: it may be {}.",
         parameter.code,
-        any_of(&parameter.targets.iter().map(String::as_str).collect::<Vec<_>>())
+        place.resource,
+        any_of(&parameter::targets(parameter, place.resource, schema))
     );
     Err(Problem::value(asked.name, text))
 }

@@ -8,10 +8,11 @@ use crate::definitions::{SearchParameter, SearchType};
 use crate::reference::is_id;
 use crate::resource::nearest;
 use crate::search::parameter::{is_searchable, searchable};
-use crate::search::{Filter, Param, StringMode, UriMode};
+use crate::search::{Filter, Param};
 
 use super::escape::{split, unescape};
 use super::limit::Budget;
+use super::modifier::wanted;
 use super::problem::{Problem, any_of};
 use super::value::{Reader, Wanted};
 use super::{Context, chain, filter, has};
@@ -161,7 +162,12 @@ pub(super) fn is_known(context: &Context<'_>, resource: &str, code: &str) -> boo
         || known(context, resource, code).is_some()
 }
 
-fn known<'a>(context: &Context<'a>, resource: &str, code: &str) -> Option<&'a SearchParameter> {
+/// The parameter `code` of a type, if there is one that a search may use.
+pub(super) fn known<'a>(
+    context: &Context<'a>,
+    resource: &str,
+    code: &str,
+) -> Option<&'a SearchParameter> {
     let found = context.definitions.search_parameter(resource, code);
     found.filter(|parameter| is_searchable(parameter, resource))
 }
@@ -177,7 +183,11 @@ pub(super) fn find<'a>(
         return Ok(parameter);
     }
     if context.definitions.search_parameter(resource, code).is_some() {
-        return Err(Problem::Parameter(format!("Parameter '{name}' is not supported yet.")));
+        return Err(Problem::Parameter(if name == code {
+            format!("Parameter '{name}' is not supported yet.")
+        } else {
+            format!("Parameter '{name}': '{code}' of {resource} is not supported yet.")
+        }));
     }
     let codes: Vec<&str> =
         searchable(context.definitions, resource).iter().map(|one| one.code.as_str()).collect();
@@ -231,67 +241,4 @@ pub(super) fn read_ids(name: &str, value: &str, prefix: &str) -> Result<Vec<Stri
         ids.push(id.to_owned());
     }
     Ok(ids)
-}
-
-/// What the modifier asks for.
-fn wanted<'a>(
-    parameter: &SearchParameter,
-    context: &Context<'_>,
-    name: &str,
-    modifier: Option<&'a str>,
-) -> Result<Wanted<'a>, Problem> {
-    let Some(modifier) = modifier else { return Ok(Wanted::Value) };
-    let found = match (parameter.kind, modifier) {
-        (SearchType::String, "exact") => Wanted::String(StringMode::Exact),
-        (SearchType::String, "contains") => Wanted::String(StringMode::Contains),
-        (SearchType::Token, "not") => Wanted::Not,
-        (SearchType::Reference, "identifier") => Wanted::Identifier,
-        (SearchType::Uri, "above") => Wanted::Uri(UriMode::Above),
-        (SearchType::Uri, "below") => Wanted::Uri(UriMode::Below),
-        (SearchType::Uri, "contains") => Wanted::Uri(UriMode::Contains),
-        (SearchType::Reference, _) if is_type(context, modifier) => {
-            if !parameter.targets.is_empty() && !parameter.targets.iter().any(|t| t == modifier) {
-                return Err(Problem::Value(format!(
-                    "Parameter '{name}' never refers to a {modifier}: it may be {}.",
-                    any_of(&parameter.targets.iter().map(String::as_str).collect::<Vec<_>>())
-                )));
-            }
-            Wanted::Type(modifier)
-        }
-        (SearchType::String | SearchType::Token, "text")
-        | (SearchType::Token, "in" | "not-in" | "of-type")
-        | (SearchType::Token | SearchType::Reference, "above" | "below") => {
-            return Err(Problem::NotBuilt(format!(
-                "Parameter '{name}': the modifier ':{modifier}' is not supported yet; {}.",
-                allowed(parameter.kind)
-            )));
-        }
-        _ => {
-            return Err(Problem::Value(format!(
-                "Parameter '{name}': the modifier ':{modifier}' does not go with it; {}.",
-                allowed(parameter.kind)
-            )));
-        }
-    };
-    Ok(found)
-}
-
-fn is_type(context: &Context<'_>, name: &str) -> bool {
-    context.definitions.schema().resource(name).is_some()
-}
-
-fn allowed(kind: SearchType) -> &'static str {
-    match kind {
-        SearchType::String => "allowed on a string are :exact, :contains and :missing",
-        SearchType::Token => "allowed on a token are :not and :missing",
-        SearchType::Reference => {
-            "allowed on a reference are :identifier, :missing and a resource type like :Patient"
-        }
-        SearchType::Uri => "allowed on a uri are :above, :below, :contains and :missing",
-        SearchType::Composite => "composite parameters have no modifiers",
-        SearchType::Special => "it has no modifiers",
-        SearchType::Number | SearchType::Date | SearchType::Quantity => {
-            "allowed on a number, date or quantity is :missing"
-        }
-    }
 }

@@ -10,7 +10,7 @@ use crate::search::parameter::{may_refer_to, searchable};
 use crate::search::{Filter, Param};
 
 use super::chain::refuse_depth;
-use super::criterion::{self, Asked, Place, known_type, read_ids, values};
+use super::criterion::{self, Asked, Place, known, known_type, read_ids, values};
 use super::problem::{Problem, any_of};
 
 /// Reads `Type:reference:rest`, which is what follows `_has:`.
@@ -36,12 +36,12 @@ pub(super) fn over(
     inner: &dyn Fn(Place<'_>) -> Result<Filter, Problem>,
 ) -> Result<Filter, Problem> {
     known_type(asked, source)?;
-    let known: Vec<&SearchParameter> = searchable(asked.context.definitions, source)
-        .into_iter()
-        .filter(|one| one.kind == SearchType::Reference && may_refer_to(one, place.resource))
-        .collect();
-    if !known.iter().any(|one| one.code == code) {
-        return Err(not_referring(asked, place, (source, code), &known));
+    let schema = asked.context.definitions.schema();
+    let refers = |one: &SearchParameter| {
+        one.kind == SearchType::Reference && may_refer_to(one, source, place.resource, schema)
+    };
+    if !known(asked.context, source, code).is_some_and(refers) {
+        return Err(not_referring(asked, place, (source, code), &refers));
     }
     refuse_depth(asked, place)?;
     asked.budget.spend(asked.name, 1)?;
@@ -54,9 +54,11 @@ fn not_referring(
     asked: &Asked<'_>,
     place: Place<'_>,
     (source, code): (&str, &str),
-    known: &[&SearchParameter],
+    refers: &dyn Fn(&SearchParameter) -> bool,
 ) -> Problem {
-    let codes: Vec<&str> = known.iter().map(|one| one.code.as_str()).collect();
+    let known = searchable(asked.context.definitions, source);
+    let codes: Vec<&str> =
+        known.iter().filter(|one| refers(one)).map(|one| one.code.as_str()).collect();
     let near = nearest(code, codes.iter().copied(), 3);
     let hint = match (near.is_empty(), codes.is_empty()) {
         (false, _) => format!("did you mean {}?", any_of(&near)),
@@ -83,5 +85,6 @@ pub(super) fn list(asked: &Asked<'_>, modifier: Option<&str>) -> Result<Filter, 
         return Err(Problem::value(asked.name, text));
     }
     let ids = read_ids(asked.name, asked.value, "List/")?;
+    asked.budget.spend(asked.name, ids.len())?;
     Ok(Filter::Has(Param::new("List", "item"), Box::new(Filter::Ids(ids))))
 }

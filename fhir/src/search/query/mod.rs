@@ -10,6 +10,7 @@ mod filter;
 mod has;
 mod include;
 mod limit;
+mod modifier;
 mod pairs;
 mod problem;
 mod result;

@@ -60,7 +60,12 @@ fn term(
 ) -> Result<Filter, Problem> {
     match expression {
         Expression::Not(inner) => Ok(Filter::Not(Box::new(filter(asked, place, inner)?))),
-        Expression::Test(test) => step(asked, place, &test.path, 0, test),
+        Expression::Test(test) => {
+            let filter = step(asked, place, &test.path, 0, test)?;
+            // `pr false` says that the whole path leads to nothing.
+            let is_absent = test.operator == Operator::Pr && is_false(&test.value);
+            Ok(if is_absent { Filter::Not(Box::new(filter)) } else { filter })
+        }
         Expression::And(..) | Expression::Or(..) => filter(asked, place, expression),
     }
 }
@@ -126,15 +131,17 @@ fn end(asked: &Asked<'_>, place: Place<'_>, test: &Test<'_>) -> Result<Filter, P
 
 /// `pr`: is there a value? Every stored resource has an id and a time.
 fn present(param: Param, value: &str) -> Result<Filter, String> {
-    let present = match &*param.code {
+    if !value.eq_ignore_ascii_case("true") && !is_false(value) {
+        return Err(format!("'{value}' is neither true nor false, which is what 'pr' goes with."));
+    }
+    Ok(match &*param.code {
         "_id" | "_lastUpdated" => Filter::All,
         _ => Filter::Present(param),
-    };
-    match value {
-        _ if value.eq_ignore_ascii_case("true") => Ok(present),
-        _ if value.eq_ignore_ascii_case("false") => Ok(Filter::Not(Box::new(present))),
-        _ => Err(format!("'{value}' is neither true nor false, which is what 'pr' goes with.")),
-    }
+    })
+}
+
+fn is_false(value: &str) -> bool {
+    value.eq_ignore_ascii_case("false")
 }
 
 fn id(operator: Operator, value: &str) -> Result<Filter, String> {
