@@ -32,6 +32,7 @@ mod position;
 mod preconditions;
 mod prepare;
 mod record;
+mod references;
 mod scan;
 mod settings;
 mod shutdown;
