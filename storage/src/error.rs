@@ -24,8 +24,8 @@ pub enum StoreError {
     /// A search would read more, or take longer, than a limit allows; the text says which.
     #[error("the search was given up: {0}")]
     TooCostly(String),
-    /// Too many writes wait.
-    #[error("too many writes are waiting")]
+    /// Too many writes or long searches wait.
+    #[error("too many writes or long searches are waiting")]
     Busy,
     /// The store's folder is held by another process; the text says by whom.
     #[error("{0}")]
@@ -88,7 +88,7 @@ impl From<StoreError> for Outcome {
             .with_code("too-costly"),
             StoreError::Busy => Outcome::new(
                 Kind::Unavailable,
-                "Too many writes are waiting: nothing was written. Try again in a moment.",
+                "Too much is waiting for its turn: nothing was done. Try again in a moment.",
             ),
             StoreError::Held(source) | StoreError::Corrupt(source) | StoreError::Fault(source) => {
                 Outcome::new(Kind::Fault, "The store failed.").because(source)

@@ -58,6 +58,7 @@ fn narrow(base: &[u8], test: &Test, is_inner: bool) -> Vec<Span> {
         }
         Test::String(test) => vec![string(with(base, &[family::STRING]), test)],
         Test::Token(test) => token(base, family::TOKEN, family::TOKEN_SYSTEM, test, is_inner),
+        Test::OtherToken(_) => vec![Span::prefix(with(base, &[family::TOKEN]))],
         Test::Reference(test) => reference(base, test, is_inner),
         Test::Uri(test) => uri(&with(base, &[family::URI]), test),
         Test::Near(test) => vec![near(&with(base, &[family::POSITION]), test)],
@@ -133,8 +134,18 @@ fn date(low: &[u8], high: Option<&[u8]>, test: &DateTest) -> Vec<Span> {
 
 fn string(mut base: Vec<u8>, test: &StringTest) -> Span {
     match test.mode {
-        StringMode::Contains => Span::prefix(base),
-        StringMode::Starts => {
+        StringMode::Contains
+        | StringMode::Ends
+        | StringMode::Other
+        | StringMode::Less
+        | StringMode::AtMost
+        | StringMode::Greater
+        | StringMode::AtLeast => Span::prefix(base),
+        StringMode::Whole => {
+            put_text(&mut base, &test.folded, STRING_MAX);
+            Span::prefix(base)
+        }
+        StringMode::Starts | StringMode::Begins => {
             base.extend_from_slice(text_start(&test.folded, STRING_MAX));
             Span::prefix(base)
         }
@@ -200,8 +211,10 @@ fn uri(base: &[u8], test: &UriTest) -> Vec<Span> {
     };
     match test.mode {
         UriMode::Exact => vec![exact(&test.uri)],
-        UriMode::Below => vec![Span::prefix(with(base, text_start(&test.uri, URL_MAX)))],
-        UriMode::Contains => vec![Span::prefix(base.to_vec())],
+        UriMode::Below | UriMode::Starts => {
+            vec![Span::prefix(with(base, text_start(&test.uri, URL_MAX)))]
+        }
+        UriMode::Contains | UriMode::Ends | UriMode::Other => vec![Span::prefix(base.to_vec())],
         // A URI above ends at a boundary of the path of the one asked for, or is it.
         UriMode::Above => {
             let uri = &test.uri;

@@ -79,6 +79,11 @@ impl Budget {
         self.limits.joined_max
     }
 
+    /// What was read so far, in index keys.
+    pub(super) fn spent(&self) -> u64 {
+        self.spent.load(Ordering::Relaxed)
+    }
+
     /// Takes the cost of some keys.
     pub(super) fn spend(&self, keys: u64) -> Result<(), StoreError> {
         // One thread searches: nothing is lost between the two.

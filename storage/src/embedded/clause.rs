@@ -30,6 +30,18 @@ pub(super) enum Clause {
     Hot(Box<HotClause>),
 }
 
+impl Clause {
+    /// Does it ask for anything of other resources?
+    pub(super) fn is_joined(&self) -> bool {
+        match self {
+            Clause::Join(_) => true,
+            Clause::And(parts) | Clause::Or(parts) => parts.iter().any(Clause::is_joined),
+            Clause::Not(part) => part.is_joined(),
+            _ => false,
+        }
+    }
+}
+
 /// Translates a filter on a type.
 pub(super) fn compile(view: &View, type_id: u16, filter: &Filter) -> Result<Clause, StoreError> {
     compile_for(view, type_id, filter, None)

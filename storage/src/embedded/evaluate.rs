@@ -81,7 +81,8 @@ fn intersection(
     docids: Vec<u32>,
     part: &Clause,
 ) -> Result<Vec<u32>, StoreError> {
-    if docids.len() > CANDIDATES_FEW {
+    // A join knows itself when it is better worked out as a whole.
+    if docids.len() > CANDIDATES_FEW && !part.is_joined() {
         if let Some((param, test)) = asks(part)
             && let Some(mut merge) = merge(view, param, test, docids[0])?
         {

@@ -1,9 +1,10 @@
 //! Joins: [chains] lead from a resource over its references to others that a clause holds of,
 //! [reverse chains] lead to it from those that refer to it.
 //!
-//! Either the other side is worked out first, and from it what leads to it or what it leads to; or,
-//! where that would be more, each candidate is decided alone, and what was decided of the other
-//! side is kept.
+//! Either the other side is worked out first, and from it what leads to it or what it leads to; or
+//! each candidate is decided alone, and what was decided of the other side is kept. Which of them is
+//! cheaper depends on how the data lie, so a search begins with the candidates and turns to the
+//! other side once it has spent on them what that would have cost: at most twice the better one.
 //!
 //! [chains]: https://hl7.org/fhir/R4/search.html#chaining
 //! [reverse chains]: https://hl7.org/fhir/R4/search.html#has
@@ -12,6 +13,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 
 use super::bounds::Span;
+use super::budget::ENTRIES_COST;
 use super::clause::{Clause, Entries};
 use super::estimate::size;
 use super::evaluate::evaluate;
@@ -23,8 +25,10 @@ use crate::StoreError;
 
 /// Up to so many resources of the other side are worked out at once.
 const FAR_FEW: usize = 500;
-/// So many candidates are decided alone before the few of the other side are worked out.
-const TRIES: u32 = 16;
+/// Who has no more candidates than this from elsewhere decides on them one by one.
+const CANDIDATES_FEW: usize = 16;
+/// What is spent on single candidates before the other side is looked at, in index keys.
+const SPENT_FIRST: u64 = 16 * ENTRIES_COST;
 
 /// Where the other side stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +50,9 @@ pub(super) struct Join {
     /// The type of the other side, and what must hold of one there.
     far_id: u16,
     inner: Clause,
-    tries: Cell<u32>,
+    /// What was spent on single candidates, and when the other side is looked at next.
+    spent: Cell<u64>,
+    look_at: Cell<u64>,
     /// All of the other side that the clause holds of, if they are few; rising.
     few: OnceCell<Option<Vec<u32>>>,
     /// All candidates that the whole holds of, once they were worked out.
@@ -63,7 +69,8 @@ impl Join {
             near_id,
             far_id,
             inner,
-            tries: Cell::new(0),
+            spent: Cell::new(0),
+            look_at: Cell::new(SPENT_FIRST),
             few: OnceCell::new(),
             near: OnceCell::new(),
             decided: RefCell::default(),
@@ -78,21 +85,39 @@ impl Join {
     /// Does it hold of a current resource?
     pub(super) fn pass(&self, candidate: &mut Entries<'_>) -> Result<bool, StoreError> {
         let (view, docid) = (candidate.view(), candidate.docid());
-        let is_first = self.tries.get() < TRIES;
-        self.tries.set(self.tries.get().saturating_add(1));
-        if !is_first && self.way == Way::From && self.few(view)?.is_some() {
-            self.all(view)?;
+        if self.near.get().is_none() && self.spent.get() >= self.look_at.get() {
+            self.look(view)?;
         }
         if let Some(near) = self.near.get() {
             return Ok(near.binary_search(&docid).is_ok());
         }
-        let few =
-            if is_first { self.few.get().and_then(Option::as_deref) } else { self.few(view)? };
-        let far = match self.way {
-            Way::To => self.link.targets(candidate)?,
-            Way::From => return self.is_referred_to(view, docid, few),
-        };
-        for docid in far {
+        let before = view.budget.spent();
+        let holds = self.decide(candidate)?;
+        self.spent.set(self.spent.get() + (view.budget.spent() - before));
+        Ok(holds)
+    }
+
+    /// Works out the other side if that costs no more than was spent so far.
+    fn look(&self, view: &View) -> Result<(), StoreError> {
+        let spent = self.spent.get();
+        self.look_at.set(2 * spent);
+        let affordable = usize::try_from(spent / ENTRIES_COST).unwrap_or(usize::MAX);
+        let affordable = affordable.min(view.budget.joined_max());
+        if size(view, &self.inner, affordable.saturating_add(1))? <= affordable {
+            let near = self.gathered(view)?;
+            // It was empty: a search is one thread's.
+            let _near = self.near.set(near);
+        }
+        Ok(())
+    }
+
+    fn decide(&self, candidate: &mut Entries<'_>) -> Result<bool, StoreError> {
+        let few = self.few.get().and_then(Option::as_deref);
+        let view = candidate.view();
+        if self.way == Way::From {
+            return self.is_referred_to(view, candidate.docid(), few);
+        }
+        for docid in self.link.targets(candidate)? {
             if self.holds_there(view, docid, few)? {
                 return Ok(true);
             }
@@ -167,8 +192,7 @@ impl Join {
         if let Some(near) = self.near.get() {
             return Ok(near.len().min(max));
         }
-        // Whoever has so few elsewhere decides on them one by one.
-        if max <= TRIES as usize {
+        if max <= CANDIDATES_FEW {
             return Ok(max);
         }
         let Some(few) = self.few(view)? else { return Ok(usize::MAX) };
@@ -198,20 +222,31 @@ impl Join {
     }
 
     fn worked_out(&self, view: &View) -> Result<Vec<u32>, StoreError> {
-        let candidates = usize::try_from(view.counter(self.near_id)?.0).unwrap_or(usize::MAX);
-        let far = match self.few(view)? {
-            Some(few) => few.to_vec(),
-            None => {
-                let max = candidates.min(view.budget.joined_max());
-                let far = match size(view, &self.inner, max.saturating_add(1))? {
-                    usize::MAX => usize::try_from(view.counter(self.far_id)?.0).unwrap_or(max),
-                    size => size,
-                };
-                if far > max {
-                    return self.each(view);
-                }
-                evaluate(view, self.far_id, &self.inner)?
-            }
+        if self.few(view)?.is_some() {
+            return self.gathered(view);
+        }
+        let (near, far) = (view.counter(self.near_id)?.0, view.counter(self.far_id)?.0);
+        // The more there are on the other side that will do, the sooner a candidate finds the first
+        // of those that refer to it.
+        let worth = match self.way {
+            Way::To => near,
+            Way::From => near.saturating_mul(far).isqrt(),
+        };
+        let worth = usize::try_from(worth).unwrap_or(usize::MAX).min(view.budget.joined_max());
+        if size(view, &self.inner, worth.saturating_add(1))? <= worth {
+            return self.gathered(view);
+        }
+        match self.each(view)? {
+            Some(near) => Ok(near),
+            None => self.gathered(view),
+        }
+    }
+
+    /// From the other side to the candidates.
+    fn gathered(&self, view: &View) -> Result<Vec<u32>, StoreError> {
+        let far = match self.few.get() {
+            Some(Some(few)) => few.clone(),
+            _ => evaluate(view, self.far_id, &self.inner)?,
         };
         let mut near = Vec::new();
         for docid in far {
@@ -225,8 +260,12 @@ impl Join {
         Ok(near)
     }
 
-    /// Decides on each candidate.
-    fn each(&self, view: &View) -> Result<Vec<u32>, StoreError> {
+    /// Decides on each candidate; `None` when by then the other side would be less.
+    fn each(&self, view: &View) -> Result<Option<Vec<u32>>, StoreError> {
+        self.look_at.set(u64::MAX);
+        let max = view.budget.joined_max();
+        let cost = ENTRIES_COST.saturating_mul(max as u64);
+        let mut look_at = view.budget.spent().saturating_add(cost);
         let mut near = Vec::new();
         for docid in members(view, self.near_id, 0, u32::MAX) {
             let docid = docid?;
@@ -234,8 +273,14 @@ impl Join {
             if self.pass(&mut Entries::of(view, docid))? {
                 near.push(docid);
             }
+            if view.budget.spent() > look_at {
+                look_at = u64::MAX;
+                if size(view, &self.inner, max.saturating_add(1))? <= max {
+                    return Ok(None);
+                }
+            }
         }
-        Ok(near)
+        Ok(Some(near))
     }
 
     /// The candidates as they rise, from `first` on, where a few prefixes of the index hold them.

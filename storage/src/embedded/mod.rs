@@ -1,6 +1,7 @@
 //! The embedded backend: a database of its own, in a folder of its own, for each tenant.
 
 mod apply;
+mod aside;
 mod blob;
 mod body;
 mod bounds;
@@ -22,6 +23,7 @@ mod groups;
 mod history;
 mod hot;
 mod hot_walk;
+mod ids;
 mod join;
 mod keys;
 mod link;
@@ -34,6 +36,7 @@ mod position;
 mod preconditions;
 mod prepare;
 mod record;
+mod references;
 mod scan;
 mod settings;
 mod shutdown;
@@ -41,6 +44,7 @@ mod sort;
 mod store;
 mod trace;
 mod trainer;
+mod union;
 mod view;
 mod walk;
 

@@ -32,7 +32,7 @@ const LIGHT_LIMIT_MAX: usize = 200;
 
 impl Effort {
     /// After so many candidates that did not pass, all matches are worked out at once instead.
-    pub(super) fn rejected_max(self) -> usize {
+    fn rejected_max(self) -> usize {
         match self {
             Effort::Light => 400,
             Effort::Full | Effort::Check => 2_000,
@@ -92,15 +92,20 @@ fn page(view: &View, request: &SearchRequest, effort: Effort) -> Result<Option<P
     let mut found = Vec::new();
     if limit > 0 {
         let directions = Directions::of(sort);
+        let mut reach = after.clone();
         for (at, part) in parts.iter().enumerate() {
             let search = Search { view, type_id: part.type_id, clause: &part.clause, effort };
-            let Some(places) = search.places(part.sort, &after, limit + 1)? else {
+            let Some(places) = search.places(part.sort, &reach, limit + 1)? else {
                 return Ok(None);
             };
             found.extend(places.into_iter().map(|place| (place, at)));
             if at > 0 {
                 found.sort_by(|(a, _), (b, _)| directions.compare(a, b));
                 found.truncate(limit + 1);
+            }
+            // By docid no other part can come before those that fill the page.
+            if let Some((place, _)) = found.get(limit).filter(|_| sort.is_empty()) {
+                reach.bound = place.docid;
             }
         }
     }
@@ -262,6 +267,13 @@ impl<'a> Search<'a> {
         Ok(docids.map(|docids| docids.into_iter().map(place).collect()))
     }
 
+    /// After so many candidates that did not pass, all matches are worked out at once instead.
+    pub(super) fn rejected_max(&self) -> usize {
+        // What was found out for the candidates of a join serves those to come.
+        let patience = if self.clause.is_joined() { 10 } else { 1 };
+        self.effort.rejected_max() * patience
+    }
+
     /// Up to `wanted` matches after a position, in rising order.
     fn unsorted(&self, after: &Position, wanted: usize) -> Result<Option<Vec<u32>>, StoreError> {
         let first = after.first_docid();
@@ -284,7 +296,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             rejected += 1;
-            if rejected > self.effort.rejected_max() {
+            if rejected > self.rejected_max() {
                 if self.effort == Effort::Light {
                     return Ok(None);
                 }

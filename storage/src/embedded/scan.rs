@@ -1,5 +1,7 @@
 //! Walking over the index: the docids whose keys pass a test.
 
+use std::collections::HashSet;
+
 use fjall::{Iter, Readable, Slice};
 
 use fhir::search::Test;
@@ -7,6 +9,7 @@ use fhir::search::Test;
 use super::bounds::{Span, spans};
 use super::clause::{Clause, Entries};
 use super::keys::{self, DOCID, docid_at_end};
+use super::order::SORTED;
 use super::view::View;
 use super::{encode, fault};
 use crate::StoreError;
@@ -184,4 +187,26 @@ pub(super) fn collect_keys(
     docids.sort_unstable();
     docids.dedup();
     Ok(docids)
+}
+
+/// Those of some docids that have nothing of a parameter that one could sort by.
+pub(super) fn without_sort_key(
+    view: &View,
+    param: u16,
+    docids: impl Iterator<Item = Result<u32, StoreError>>,
+) -> Result<Vec<u32>, StoreError> {
+    let mut valued = HashSet::new();
+    for family in SORTED {
+        let prefix = [&param.to_be_bytes(), family].concat();
+        for guard in walk(view, &Span::prefix(prefix)) {
+            view.budget.spend(1)?;
+            valued.insert(docid_at_end(&key_of(guard)?));
+        }
+    }
+    let mut without = Vec::new();
+    for docid in docids {
+        view.budget.spend(1)?;
+        without.extend(Some(docid?).filter(|docid| !valued.contains(docid)));
+    }
+    Ok(without)
 }

@@ -43,7 +43,7 @@ pub(super) fn sorted(
     };
     let by = sort.iter().map(by).collect();
     let order = Order { view, type_id, clause, by, directions: Directions::of(sort) };
-    if let Some(places) = hot_walk::walked(&order, after, wanted, effort.rejected_max())? {
+    if let Some(places) = hot_walk::walked(&order, after, wanted, search.rejected_max())? {
         return Ok(Some(places));
     }
     let gathered_max = effort.gathered_max();
@@ -51,7 +51,7 @@ pub(super) fn sorted(
     let by = order.names(sort);
     if size >= gathered_max {
         view.trace.step(format!("walk in the order of {by}, and check each"), None);
-        let walked = walked(&order, after, wanted, effort.rejected_max())?;
+        let walked = walked(&order, after, wanted, search.rejected_max())?;
         if walked.is_some() || effort == Effort::Light {
             return Ok(walked);
         }

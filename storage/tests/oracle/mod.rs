@@ -218,7 +218,19 @@ fn reference_test() -> BoxedStrategy<ReferenceTest> {
 }
 
 fn string_test() -> BoxedStrategy<StringTest> {
-    let modes = select(vec![StringMode::Starts, StringMode::Contains, StringMode::Exact]);
+    let modes = select(vec![
+        StringMode::Starts,
+        StringMode::Contains,
+        StringMode::Exact,
+        StringMode::Whole,
+        StringMode::Other,
+        StringMode::Begins,
+        StringMode::Ends,
+        StringMode::Less,
+        StringMode::AtMost,
+        StringMode::Greater,
+        StringMode::AtLeast,
+    ]);
     (modes, texts())
         .prop_map(|(mode, text)| StringTest { mode, exact: stable_hash(&text), folded: text })
         .boxed()
@@ -233,17 +245,38 @@ fn composite_test(parts: &[&'static str]) -> BoxedStrategy<Test> {
 pub(crate) fn test(kind: &str) -> BoxedStrategy<Test> {
     match kind {
         "number" => number_test().prop_map(Test::Number).boxed(),
-        "date" => (prefixes(), instants(), select(vec![0, 999, 86_399_999_999]))
-            .prop_map(|(prefix, low, span)| Test::Date(DateTest { prefix, low, high: low + span }))
-            .boxed(),
+        "date" => prop_oneof![
+            4 => (prefixes(), instants(), select(vec![0, 999, 86_399_999_999])).prop_map(
+                |(prefix, low, span)| Test::Date(DateTest { prefix, low, high: low + span })
+            ),
+            // `co`: a period that contains the one between the exchanged bounds.
+            1 => (instants(), select(vec![0, 999, 86_399_999_999, 400_000_000_000])).prop_map(
+                |(low, span)| {
+                    Test::Date(DateTest { prefix: Prefix::Ap, low: low + span, high: low })
+                }
+            ),
+        ]
+        .boxed(),
         "string" | "rare" => string_test().prop_map(Test::String).boxed(),
-        "token" => token_test().prop_map(Test::Token).boxed(),
+        "token" => prop_oneof![
+            3 => token_test().prop_map(Test::Token),
+            1 => token_test().prop_map(Test::OtherToken),
+        ]
+        .boxed(),
         "reference" => reference_test().prop_map(Test::Reference).boxed(),
         "quantity" => (number_test(), units())
             .prop_map(|(number, unit)| Test::Quantity(QuantityTest { number, unit }))
             .boxed(),
         "uri" => {
-            let modes = vec![UriMode::Exact, UriMode::Below, UriMode::Above, UriMode::Contains];
+            let modes = vec![
+                UriMode::Exact,
+                UriMode::Below,
+                UriMode::Above,
+                UriMode::Contains,
+                UriMode::Starts,
+                UriMode::Ends,
+                UriMode::Other,
+            ];
             (select(modes), uris()).prop_map(|(mode, uri)| Test::Uri(UriTest { mode, uri })).boxed()
         }
         "position" => {
