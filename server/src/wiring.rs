@@ -31,6 +31,8 @@ pub(crate) fn open(config: &Config, tenant: &str, public_url: &str) -> Result<Op
         page_size_default: config.limits.page_size_default,
         page_size_max: config.limits.page_size_max,
         include_max: config.limits.included_resources,
+        include_depth_max: config.limits.include_depth,
+        slow_search: Duration::from_millis(config.search.slow_ms),
         bundle_entries_max: config.limits.bundle_entries,
         bundle_answer_bytes_max: config.limits.bundle_answer_bytes,
         are_references_checked: config.integrity.references == References::Check,

@@ -36,6 +36,7 @@ mod position;
 mod preconditions;
 mod prepare;
 mod record;
+mod references;
 mod scan;
 mod settings;
 mod shutdown;
@@ -43,6 +44,7 @@ mod sort;
 mod store;
 mod trace;
 mod trainer;
+mod union;
 mod view;
 mod walk;
 
