@@ -103,7 +103,7 @@ fn take(permit: &Permit<'_>, includes: &[&Include], entry: Entry, wanted: &mut W
             let number = version.as_deref().map(str::parse::<u64>).transpose();
             let mut asking = asking;
             if let Ok(number) = number
-                && asking.any(|one| is_wanted(one))
+                && asking.any(is_wanted)
             {
                 wanted.local.insert((Key::new(resource, id), number));
             }
