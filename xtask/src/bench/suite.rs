@@ -29,6 +29,7 @@ pub(crate) struct Suite<'a> {
 impl Suite<'_> {
     /// Runs what is wanted and adds it to the results.
     pub(crate) fn run(&self, results: &mut Results) -> Result<(), String> {
+        let samples = Samples::take(self.target)?;
         tell(&format!("── {} resources", self.size));
         let floor = Scenario {
             set: "floor",
@@ -39,7 +40,6 @@ impl Suite<'_> {
             step: scenarios::livez(),
         };
         self.measure(&floor, results);
-        let samples = Samples::take(self.target)?;
         for refused in &samples.refused {
             tell(&format!("sampling: {refused}"));
         }
