@@ -233,7 +233,9 @@ fn of(server: &Server) -> Target {
 
 /// Writes, keeps and compares what is asked for; the summary, or why the run is no good.
 fn conclude(options: &Options, results: &Results, is_ours: bool) -> Result<String, String> {
-    let judged = if is_ours { gates::judge(results) } else { Vec::new() };
+    let mut judged = if is_ours { gates::judge(results) } else { Vec::new() };
+    // Who runs a part does not want to read what the whole would show.
+    judged.retain(|gate| options.only.is_none() || gate.verdict.is_judged());
     if let Some(path) = &options.json {
         fs::write(path, report::json(results, &judged))
             .map_err(|error| format!("{}: {error}", path.display()))?;
