@@ -12,16 +12,7 @@ fn what_is_unknown_or_not_built_is_refused_by_name() {
         "Patient?qqqqqqqqq=a",
         "400 Patient has no search parameter 'qqqqqqqqq'. Those of Patient are _id, _lastUpdated",
     );
-    check(
-        "Observation?subject.name=a",
-        "400 Parameter 'subject.name': chained parameters are not supported yet",
-    );
-    check("Observation?subject:Patient.name=a", "400 chained parameters are not supported yet");
-    check(
-        "Patient?_has:Observation:patient:code=1",
-        "400 reverse chaining with _has is not supported yet",
-    );
-    for name in ["_text", "_content", "_filter", "_list", "_type"] {
+    for name in ["_text", "_content"] {
         check(
             &format!("Patient?{name}=a"),
             &format!("400 Parameter '{name}' is not supported yet"),
@@ -73,7 +64,7 @@ fn a_parameter_without_a_value_is_left_out_and_named() {
 #[test]
 fn the_parameters_of_the_result_say_what_is_wanted_of_it() {
     let query = read(
-        "Observation?_count=5&_sort=-date&_total=accurate&_elements=code,%20subject&_summary=data\
+        "Observation?_count=5&_sort=-date&_total=accurate&_elements=code,%20subject&_summary=false\
          &_format=json&_pretty=true&_contained=false&code=1",
         false,
     )
@@ -86,7 +77,7 @@ fn the_parameters_of_the_result_say_what_is_wanted_of_it() {
     );
     assert_eq!((query.count, query.is_count_only, query.total), (Some(5), false, Total::Accurate));
     assert_eq!(query.elements, ["code", "subject"]);
-    assert_eq!(query.summary, Some(fhir::search::Summary::Data));
+    assert_eq!(query.summary, Some(fhir::search::Summary::False));
     let names: Vec<&str> = query.applied.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["_count", "_sort", "_total", "_elements", "_summary", "_contained", "code"]);
     for query in ["Patient?_summary=count", "Patient?_count=0"] {
@@ -98,14 +89,30 @@ fn the_parameters_of_the_result_say_what_is_wanted_of_it() {
 }
 
 #[test]
+fn an_order_has_several_keys_and_the_first_counts_most() {
+    let sort = read("Observation?_sort=status,-date,category,_id,-_lastUpdated", false)
+        .expect("five keys")
+        .query
+        .sort;
+    let shown: Vec<String> = sort
+        .iter()
+        .map(|key| format!("{}{}", if key.is_descending { "-" } else { "" }, key.param.code))
+        .collect();
+    assert_eq!(shown.join(","), "status,-date,category,_id,-_lastUpdated");
+    assert!(sort.iter().all(|key| &*key.param.resource == "Observation"));
+}
+
+#[test]
 fn wrong_parameters_of_the_result_are_refused() {
     check("Patient?_count=-1", "400 Parameter '_count': '-1' is no whole number from 0 on");
     check("Patient?_count=x", "400 'x' is no whole number");
     check("Patient?_count=1&_count=2", "400 Parameter '_count' is given twice");
-    check(
-        "Patient?_sort=name,birthdate",
-        "400 Parameter '_sort': 'name,birthdate' has several keys; one is supported",
-    );
+    check("Patient?_sort=name,,_id", "400 Parameter '_sort': one of its keys is empty");
+    check("Patient?_sort=name,-", "400 one of its keys is empty");
+    check("Patient?_sort=name,-name", "400 'name' is a key twice");
+    check("Patient?_sort=name&_sort=_id", "400 Parameter '_sort' is given twice");
+    check("Patient?_sort=a,b,c,d,e,f", "400 it has 6 keys; at most 5 are allowed");
+    check("Location?_sort=near", "400 'near' is");
     check(
         "Patient?_sort=brithdate",
         "400 'brithdate' is no parameter of Patient to sort by: did you mean birthdate?",
@@ -166,9 +173,9 @@ fn includes_name_a_type_and_a_reference_parameter() {
         "400 Patient:organization never refers to a Patient: it may be Organization",
     );
     check("Patient?_revinclude=*", "400 Parameter '_revinclude': '*' is not Type:parameter");
-    check(
-        "Patient?_include:iterate=Patient:link",
-        "400 '_include:iterate': including again from what was included is not supported yet",
-    );
-    check("Patient?_revinclude:recurse=Patient:link", "400 not supported yet");
+    for name in ["_include:iterate", "_include:recurse", "_revinclude:iterate"] {
+        let query = read(&format!("Patient?{name}=Patient:link"), false).unwrap().query;
+        assert!(query.include.iter().chain(&query.revinclude).all(|one| one.is_iterated), "{name}");
+    }
+    check("Patient?_include:missing=Patient:link", "400 ':missing' does not go with _include");
 }

@@ -1,9 +1,17 @@
 //! Search over HTTP: a file per subject, and a brute-force oracle over real records.
 
+mod chains;
+mod elements;
+mod explain;
+mod filter;
+mod has;
+mod includes;
 mod kinds;
 mod oracle;
 mod pages;
 mod parameters;
+mod summary;
+mod system;
 mod truth;
 
 use brigid_tests::Server;

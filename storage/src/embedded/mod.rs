@@ -1,13 +1,17 @@
 //! The embedded backend: a database of its own, in a folder of its own, for each tenant.
 
 mod apply;
+mod aside;
 mod blob;
 mod body;
 mod bounds;
+mod budget;
+mod candidates;
 mod change;
 mod check;
 mod clause;
 mod committer;
+mod counts;
 mod cursor;
 mod dictionary;
 mod encode;
@@ -16,7 +20,10 @@ mod evaluate;
 mod fault;
 mod groups;
 mod history;
+mod ids;
+mod join;
 mod keys;
+mod link;
 mod lock;
 mod names;
 mod order;
@@ -25,19 +32,23 @@ mod position;
 mod preconditions;
 mod prepare;
 mod record;
+mod references;
 mod scan;
 mod settings;
 mod shutdown;
 mod sort;
 mod store;
 mod trainer;
+mod union;
 mod view;
+mod walk;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::{StoreError, Tenant};
 
+pub use budget::SearchLimits;
 pub use settings::{Clock, EmbeddedSettings};
 pub(crate) use store::Store;
 

@@ -10,17 +10,19 @@ use std::thread::JoinHandle;
 use arc_swap::ArcSwapOption;
 use tokio::sync::{mpsc, oneshot};
 
-use fhir::search::Filter;
+use fhir::search::{Entry, Filter, Param};
 
 use super::apply::Done;
+use super::aside::{Aside, apart};
 use super::body::stamped;
 use super::committer::{Committer, Request};
+use super::counts::Counts;
 use super::engine::Engine;
 use super::page::Effort;
 use super::prepare::{Bodies, prepare};
 use super::settings::EmbeddedSettings;
 use super::view::View;
-use super::{check, fault, history, page, shutdown, trainer};
+use super::{check, fault, history, page, references, shutdown, trainer};
 use crate::{
     Changed, CheckReport, Commit, Committed, HistoryPage, HistoryRequest, Key, Page, SearchRequest,
     Status, StoreError, Version,
@@ -30,6 +32,8 @@ use crate::{
 const QUEUE: usize = 1024;
 /// Commits that may be under way at all.
 const UNDER_WAY_MAX: usize = 8 * 1024;
+/// The entries of more resources are read where it holds up no one.
+const READ_INLINE_MAX: usize = 200;
 /// A commit of more writes is prepared where it holds up no one.
 const WRITES_INLINE_MAX: usize = 16;
 
@@ -44,6 +48,7 @@ struct Shared {
     health: Arc<Health>,
     secret: [u8; 32],
     under_way: AtomicUsize,
+    aside: Aside,
     is_closing: Arc<AtomicBool>,
     /// Empty once the store is closed.
     threads: Mutex<Option<Threads>>,
@@ -81,17 +86,6 @@ fn unfinished() -> StoreError {
     StoreError::Fault("a search came to no end".to_owned())
 }
 
-/// Runs what takes long where it holds up no other task; at once where there is no runtime.
-async fn apart<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    if tokio::runtime::Handle::try_current().is_err() {
-        return work();
-    }
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(StoreError::Fault(error.to_string())))
-}
-
 impl Store {
     /// Opens a tenant's folder, or makes it.
     pub(super) fn open(folder: &Path, settings: &EmbeddedSettings) -> Result<Self, StoreError> {
@@ -110,6 +104,7 @@ impl Store {
             health: Arc::clone(&health),
             clock: settings.clock.clone(),
             progress,
+            counts: Counts::default(),
             trainer,
             written: HashMap::new(),
         };
@@ -125,6 +120,7 @@ impl Store {
             health,
             secret,
             under_way: AtomicUsize::new(0),
+            aside: Aside::new(),
             is_closing,
             threads: Mutex::new(Some(threads)),
             sender: Mutex::new(Some(sender)),
@@ -162,7 +158,7 @@ impl Store {
             return history::history(&view, request);
         }
         let request = request.clone();
-        apart(move || history::history(&view, &request)).await
+        self.shared.aside.run(move || history::history(&view, &request)).await
     }
 
     pub(crate) async fn search(&self, request: &SearchRequest) -> Result<Page, StoreError> {
@@ -171,7 +167,8 @@ impl Store {
             return Ok(page);
         }
         let request = request.clone();
-        let page = apart(move || page::search(&view, &request, Effort::Full)).await?;
+        let page =
+            self.shared.aside.run(move || page::search(&view, &request, Effort::Full)).await?;
         page.ok_or_else(unfinished)
     }
 
@@ -186,8 +183,25 @@ impl Store {
             return Ok(ids);
         }
         let (resource, filter) = (resource.to_owned(), filter.clone());
-        let ids = apart(move || page::ids(&view, &resource, &filter, limit, Effort::Full)).await?;
+        let ids = self
+            .shared
+            .aside
+            .run(move || page::ids(&view, &resource, &filter, limit, Effort::Full))
+            .await?;
         ids.ok_or_else(unfinished)
+    }
+
+    pub(crate) async fn references(
+        &self,
+        keys: &[Key],
+        params: &[Param],
+    ) -> Result<Vec<Vec<Entry>>, StoreError> {
+        let view = self.view()?;
+        if keys.len() <= READ_INLINE_MAX {
+            return references::references(&view, keys, params);
+        }
+        let (keys, params) = (keys.to_vec(), params.to_vec());
+        apart(move || references::references(&view, &keys, &params)).await
     }
 
     pub(crate) fn changes(&self, after: u64, limit: usize) -> Result<Vec<Changed>, StoreError> {

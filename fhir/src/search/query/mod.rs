@@ -2,12 +2,20 @@
 //!
 //! [search]: https://hl7.org/fhir/R4/search.html
 
+mod chain;
 mod criterion;
+mod elements;
 pub(crate) mod escape;
+mod filter;
+mod has;
 mod include;
+mod limit;
+mod modifier;
 mod pairs;
 mod problem;
 mod result;
+mod sort;
+mod types;
 mod value;
 
 use std::sync::Arc;
@@ -15,10 +23,15 @@ use std::sync::Arc;
 use crate::definitions::Definitions;
 use crate::outcome::{Issue, Kind, Outcome};
 use crate::resource::nearest;
+use crate::subset::Subset;
 
 use super::{Filter, Param, Sort};
+use criterion::{Asked, Place};
+pub use elements::{Parts, parts};
+use limit::Budget;
 pub use pairs::{decode_pairs, encode, with_plus};
 use problem::{Problem, warning};
+pub use types::parse_types;
 
 /// A search of one resource type.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +56,8 @@ pub struct Query {
     pub summary: Option<Summary>,
     /// `_elements`; empty where it is not given.
     pub elements: Vec<String>,
+    /// How it was found is wanted too: `_explain=true`.
+    pub is_explained: bool,
     /// The parameters that were understood and used, as they came: what the self link shows.
     /// `_format` and `_pretty` are not among them.
     pub applied: Vec<(String, String)>,
@@ -90,6 +105,16 @@ pub struct Include {
     pub params: Vec<Param>,
     /// Type of what is referred to; `None`: any.
     pub target: Option<Arc<str>>,
+    /// It starts from what was included too, and again from that: `:iterate`.
+    pub is_iterated: bool,
+}
+
+impl Query {
+    /// Which part of each match is wanted.
+    #[must_use]
+    pub fn subset(&self) -> Subset {
+        elements::subset(self.summary, &self.elements)
+    }
 }
 
 /// What reading a query depends on.
@@ -126,6 +151,18 @@ pub fn parse(
     pairs: &[(String, String)],
     context: &Context<'_>,
 ) -> Result<Parsed, Outcome> {
+    let parsed = parse_one(resource, pairs, context)?;
+    let query = &parsed.query;
+    elements::check(query.summary, &query.elements, &[resource], context.definitions.schema())?;
+    Ok(parsed)
+}
+
+/// Reads a search of one type, but for whether its elements are known.
+fn parse_one(
+    resource: &str,
+    pairs: &[(String, String)],
+    context: &Context<'_>,
+) -> Result<Parsed, Outcome> {
     let schema = context.definitions.schema();
     if schema.resource(resource).is_none() {
         let near = nearest(resource, schema.resource_names(), 3).join(", ");
@@ -144,6 +181,7 @@ pub fn parse(
 struct Reading<'a> {
     context: &'a Context<'a>,
     query: Query,
+    budget: Budget,
     parts: Vec<Filter>,
     errors: Vec<Issue>,
     ignored: Vec<Issue>,
@@ -162,9 +200,17 @@ impl<'a> Reading<'a> {
             revinclude: Vec::new(),
             summary: None,
             elements: Vec::new(),
+            is_explained: false,
             applied: Vec::new(),
         };
-        Self { context, query, parts: Vec::new(), errors: Vec::new(), ignored: Vec::new() }
+        Self {
+            context,
+            query,
+            budget: Budget::new(),
+            parts: Vec::new(),
+            errors: Vec::new(),
+            ignored: Vec::new(),
+        }
     }
 
     fn read(&mut self, name: &str, value: &str) {
@@ -178,8 +224,7 @@ impl<'a> Reading<'a> {
         }
         let read = match result::read(&mut self.query, self.context, name, value) {
             Some(read) => read,
-            None => criterion::read(&self.query.resource, self.context, name, value)
-                .map(|filter| self.parts.push(filter)),
+            None => self.criterion(name, value).map(|filter| self.parts.push(filter)),
         };
         match read {
             Ok(()) => self.query.applied.push((name.to_owned(), value.to_owned())),
@@ -191,6 +236,14 @@ impl<'a> Reading<'a> {
             }
             Err(Problem::Value(text)) => self.errors.push(Issue::error("value", text).at(name)),
         }
+    }
+
+    fn criterion(&self, name: &str, value: &str) -> Result<Filter, Problem> {
+        if types::is_type(name) {
+            return types::of_one(&self.query.resource, self.context, name, value);
+        }
+        let asked = Asked { context: self.context, budget: &self.budget, name, value };
+        criterion::read(&asked, Place::start(&self.query.resource), name)
     }
 
     fn finish(mut self) -> Result<Parsed, Outcome> {

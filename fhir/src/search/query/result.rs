@@ -2,16 +2,9 @@
 //!
 //! [what is wanted of the result]: https://hl7.org/fhir/R4/search.html#return
 
-use std::sync::Arc;
-
-use crate::definitions::SearchType;
-use crate::resource::nearest;
-use crate::search::parameter::{is_searchable, searchable};
-use crate::search::{Param, Sort};
-
 use super::include::{self, Direction};
 use super::problem::{Problem, any_of};
-use super::{Context, Query, Summary, Total};
+use super::{Context, Include, Query, Summary, Total, sort};
 
 /// Reads a parameter of the result into the query; `None` when it is none.
 pub(super) fn read(
@@ -33,12 +26,12 @@ pub(super) fn read(
             | "_contained"
             | "_containedType"
             | "_score"
+            | "_explain"
     );
     known.then(|| match (code, modifier) {
+        // `:recurse` is what `:iterate` was called before R4.
         ("_include" | "_revinclude", Some("iterate" | "recurse")) => {
-            Err(Problem::NotBuilt(format!(
-                "Parameter '{name}': including again from what was included is not supported yet."
-            )))
+            include(query, context, code, name, value, true)
         }
         (_, Some(modifier)) => Err(Problem::Value(format!(
             "Parameter '{name}': the modifier ':{modifier}' does not go with {code}."
@@ -57,7 +50,7 @@ fn read_plain(
         "_count" => set(&mut query.count, name, count(name, value)?),
         "_sort" if !query.sort.is_empty() => Err(twice(name)),
         "_sort" => {
-            query.sort.push(sort(&query.resource, context, name, value)?);
+            query.sort = sort::read(&query.resource, context, name, value)?;
             Ok(())
         }
         "_summary" => set(&mut query.summary, name, summary(name, value)?),
@@ -67,20 +60,16 @@ fn read_plain(
             Ok(())
         }
         "_elements" => {
-            let names = value.split(',').map(|name| name.trim().to_owned());
-            query.elements.extend(names.filter(|name| !name.is_empty()));
+            query.elements.extend(names(value));
             Ok(())
         }
-        "_include" => {
-            let resource = query.resource.clone();
-            let include = include::read(&resource, context, Direction::Forward, name, value)?;
-            query.include.push(include);
-            Ok(())
-        }
-        "_revinclude" => {
-            let resource = query.resource.clone();
-            let include = include::read(&resource, context, Direction::Reverse, name, value)?;
-            query.revinclude.push(include);
+        "_include" | "_revinclude" => include(query, context, name, name, value, false),
+        "_explain" => {
+            query.is_explained = match value {
+                "true" => true,
+                "false" => false,
+                _ => return Err(one_of(name, value, &["true", "false"])),
+            };
             Ok(())
         }
         "_contained" if value == "false" => Ok(()),
@@ -93,6 +82,24 @@ fn read_plain(
              not searched on their own."
         ))),
     }
+}
+
+fn include(
+    query: &mut Query,
+    context: &Context<'_>,
+    code: &str,
+    name: &str,
+    value: &str,
+    is_iterated: bool,
+) -> Result<(), Problem> {
+    let resource = query.resource.clone();
+    let (direction, list) = match code {
+        "_include" => (Direction::Forward, &mut query.include),
+        _ => (Direction::Reverse, &mut query.revinclude),
+    };
+    let include = include::read(&resource, context, direction, name, value)?;
+    list.push(Include { is_iterated, ..include });
+    Ok(())
 }
 
 fn set<T>(place: &mut Option<T>, name: &str, value: T) -> Result<(), Problem> {
@@ -124,7 +131,13 @@ fn total(name: &str, value: &str) -> Result<Total, Problem> {
     }
 }
 
-fn summary(name: &str, value: &str) -> Result<Summary, Problem> {
+/// The names of `_elements`.
+pub(super) fn names(value: &str) -> impl Iterator<Item = String> {
+    value.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+/// The value of `_summary`.
+pub(super) fn summary(name: &str, value: &str) -> Result<Summary, Problem> {
     match value {
         "true" => Ok(Summary::True),
         "text" => Ok(Summary::Text),
@@ -137,43 +150,4 @@ fn summary(name: &str, value: &str) -> Result<Summary, Problem> {
 
 fn one_of(name: &str, value: &str, allowed: &[&str]) -> Problem {
     Problem::value(name, format!("'{value}' is none of {}.", any_of(allowed)))
-}
-
-fn sort(
-    resource: &Arc<str>,
-    context: &Context<'_>,
-    name: &str,
-    value: &str,
-) -> Result<Sort, Problem> {
-    if value.contains(',') {
-        return Err(Problem::NotBuilt(format!(
-            "Parameter '{name}': '{value}' has several keys; one is supported."
-        )));
-    }
-    let (is_descending, code) = match value.strip_prefix('-') {
-        Some(code) => (true, code),
-        None => (false, value),
-    };
-    let found = context.definitions.search_parameter(resource, code);
-    let Some(parameter) = found.filter(|one| is_searchable(one, resource)) else {
-        let known = searchable(context.definitions, resource);
-        let codes: Vec<&str> = known
-            .iter()
-            .filter(|one| one.kind != SearchType::Composite)
-            .map(|one| one.code.as_str())
-            .collect();
-        let near = nearest(code, codes.iter().copied(), 3);
-        let hint = if near.is_empty() {
-            format!("those are {}.", codes.join(", "))
-        } else {
-            format!("did you mean {}?", any_of(&near))
-        };
-        let text = format!("'{code}' is no parameter of {resource} to sort by: {hint}");
-        return Err(Problem::value(name, text));
-    };
-    if parameter.kind == SearchType::Composite {
-        let text = format!("'{code}' is composite, which has no order.");
-        return Err(Problem::value(name, text));
-    }
-    Ok(Sort { param: Param { resource: resource.clone(), code: code.into() }, is_descending })
 }
