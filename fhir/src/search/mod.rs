@@ -11,6 +11,7 @@ mod compartment;
 mod composite;
 mod date;
 mod filter;
+mod hot;
 mod index;
 mod near;
 mod number;
@@ -28,6 +29,9 @@ pub use compartment::compartment_filter;
 pub use composite::CompositeTest;
 pub use date::{DateTest, DateValue};
 pub use filter::{Filter, Param, Sort, Test, matches};
+pub use hot::{
+    HOT_SPAN_MAX_US, Hot, HotDate, HotTest, HotValue, Lead, LeadTest, LeadValue, hot, hot_test,
+};
 pub use index::Indexer;
 pub use near::{NearTest, PositionValue};
 pub use number::{NumberTest, NumberValue, Prefix};
