@@ -6,6 +6,7 @@
 mod arguments;
 mod clock;
 mod found;
+mod observation;
 mod pages;
 mod patient;
 mod resource;
@@ -22,6 +23,8 @@ pub fn all() -> Vec<Box<dyn Operation>> {
     vec![
         Box::new(patient::Summary),
         Box::new(patient::Everything),
+        Box::new(observation::Lastn),
+        Box::new(observation::Stats),
         Box::new(resource::Meta),
         Box::new(resource::MetaAdd),
         Box::new(resource::MetaDelete),

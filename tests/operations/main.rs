@@ -1,5 +1,7 @@
 //! Operations over HTTP, a file each.
 
+mod observation_lastn;
+mod observation_stats;
 mod patient_everything;
 mod patient_summary;
 mod resource_meta;
