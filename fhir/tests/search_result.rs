@@ -12,16 +12,7 @@ fn what_is_unknown_or_not_built_is_refused_by_name() {
         "Patient?qqqqqqqqq=a",
         "400 Patient has no search parameter 'qqqqqqqqq'. Those of Patient are _id, _lastUpdated",
     );
-    check(
-        "Observation?subject.name=a",
-        "400 Parameter 'subject.name': chained parameters are not supported yet",
-    );
-    check("Observation?subject:Patient.name=a", "400 chained parameters are not supported yet");
-    check(
-        "Patient?_has:Observation:patient:code=1",
-        "400 reverse chaining with _has is not supported yet",
-    );
-    for name in ["_text", "_content", "_filter", "_list", "_type"] {
+    for name in ["_text", "_content", "_type"] {
         check(
             &format!("Patient?{name}=a"),
             &format!("400 Parameter '{name}' is not supported yet"),
@@ -98,14 +89,30 @@ fn the_parameters_of_the_result_say_what_is_wanted_of_it() {
 }
 
 #[test]
+fn an_order_has_several_keys_and_the_first_counts_most() {
+    let sort = read("Observation?_sort=status,-date,category,_id,-_lastUpdated", false)
+        .expect("five keys")
+        .query
+        .sort;
+    let shown: Vec<String> = sort
+        .iter()
+        .map(|key| format!("{}{}", if key.is_descending { "-" } else { "" }, key.param.code))
+        .collect();
+    assert_eq!(shown.join(","), "status,-date,category,_id,-_lastUpdated");
+    assert!(sort.iter().all(|key| &*key.param.resource == "Observation"));
+}
+
+#[test]
 fn wrong_parameters_of_the_result_are_refused() {
     check("Patient?_count=-1", "400 Parameter '_count': '-1' is no whole number from 0 on");
     check("Patient?_count=x", "400 'x' is no whole number");
     check("Patient?_count=1&_count=2", "400 Parameter '_count' is given twice");
-    check(
-        "Patient?_sort=name,birthdate",
-        "400 Parameter '_sort': 'name,birthdate' has several keys; one is supported",
-    );
+    check("Patient?_sort=name,,_id", "400 Parameter '_sort': one of its keys is empty");
+    check("Patient?_sort=name,-", "400 one of its keys is empty");
+    check("Patient?_sort=name,-name", "400 'name' is a key twice");
+    check("Patient?_sort=name&_sort=_id", "400 Parameter '_sort' is given twice");
+    check("Patient?_sort=a,b,c,d,e,f", "400 it has 6 keys; at most 5 are allowed");
+    check("Location?_sort=near", "400 'near' is");
     check(
         "Patient?_sort=brithdate",
         "400 'brithdate' is no parameter of Patient to sort by: did you mean birthdate?",

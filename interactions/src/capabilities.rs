@@ -148,6 +148,7 @@ fn rest(permit: &Permit<'_>, mode: CapabilityMode) -> Tree {
         ),
         ("resource", Tree::Array(resources)),
         ("interaction", interactions(&["transaction", "batch", "history-system"])),
+        ("searchParam", on_every_type()),
     ];
     let system =
         operations(permit.operations(), |o| o.description().levels.contains(&Level::System));
@@ -159,6 +160,26 @@ fn rest(permit: &Permit<'_>, mode: CapabilityMode) -> Tree {
         members.push(("compartment", Tree::Array(compartments)));
     }
     object(members)
+}
+
+/// The parameters of every type that index nothing of their own: conditions on other resources, and
+/// expressions.
+fn on_every_type() -> Tree {
+    let one = |(name, kind, documentation): (&str, &str, &str)| {
+        let mut members = vec![("name", text(name)), ("type", text(kind))];
+        if name == "_filter" {
+            let definition = "http://hl7.org/fhir/SearchParameter/filter";
+            members.insert(1, ("definition", text(definition)));
+        }
+        members.push(("documentation", text(documentation)));
+        object(members)
+    };
+    let list = [
+        ("_filter", "special", "All operators but in, ni, ss and sb."),
+        ("_has", "string", "Nested, and before or within chains; up to eight references."),
+        ("_list", "string", "Ids of List resources."),
+    ];
+    Tree::Array(list.into_iter().map(one).collect())
 }
 
 fn resource(permit: &Permit<'_>, definitions: &Definitions, name: &str) -> Tree {

@@ -21,8 +21,11 @@ pub enum StoreError {
     /// The store cannot be written (again) without help: reads go on.
     #[error("the store is read-only: {0}")]
     ReadOnly(String),
-    /// Too many writes wait.
-    #[error("too many writes are waiting")]
+    /// A search would read more, or take longer, than a limit allows; the text says which.
+    #[error("the search was given up: {0}")]
+    TooCostly(String),
+    /// Too many writes or long searches wait.
+    #[error("too many writes or long searches are waiting")]
     Busy,
     /// The store's folder is held by another process; the text says by whom.
     #[error("{0}")]
@@ -74,9 +77,18 @@ impl From<StoreError> for Outcome {
                  works; the operator must look at the log.",
             )
             .because(source),
+            StoreError::TooCostly(reason) => Outcome::new(
+                Kind::Unprocessable,
+                format!(
+                    "The search was given up: {reason}. Narrow it, with a condition that few \
+                     resources meet (an identifier, a code, a date, a patient), also on the far \
+                     side of a chain or of _has; or leave out _sort or _total."
+                ),
+            )
+            .with_code("too-costly"),
             StoreError::Busy => Outcome::new(
                 Kind::Unavailable,
-                "Too many writes are waiting: nothing was written. Try again in a moment.",
+                "Too much is waiting for its turn: nothing was done. Try again in a moment.",
             ),
             StoreError::Held(source) | StoreError::Corrupt(source) | StoreError::Fault(source) => {
                 Outcome::new(Kind::Fault, "The store failed.").because(source)

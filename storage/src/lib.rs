@@ -11,10 +11,12 @@ mod tenant;
 mod version;
 
 pub use commit::{Change, Check, Commit, Committed, Expected, Write};
-pub use embedded::{Clock, EmbeddedSettings};
+pub use embedded::{Clock, EmbeddedSettings, SearchLimits};
 pub use error::{Refusal, StoreError};
 pub use history::{Changed, HistoryPage, HistoryRequest, HistoryScope};
-pub use search::{PAGE_BYTES_MAX, Page, Position, SearchPart, SearchRequest, Step, TotalWanted};
+pub use search::{
+    PAGE_BYTES_MAX, Page, Position, SORT_KEYS_MAX, SearchPart, SearchRequest, Step, TotalWanted,
+};
 pub use store::{CheckReport, Status, Storage, Store};
 pub use tenant::Tenant;
 pub use version::{Key, Verb, Version};

@@ -73,14 +73,27 @@ impl SearchRequest {
 /// bytes: a thousand long documents are not held in memory at once.
 pub const PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Greatest number of keys that a search is sorted by.
+pub const SORT_KEYS_MAX: usize = 5;
+
 /// Where a page ended: a keyset position, opaque to everyone but the backend. Its bytes are at most
-/// [`Position::MAX_LEN`] long and hold no text of more than 48 bytes of any resource.
+/// [`Position::len_max`] long and hold no text of more than 48 bytes of any resource for each key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position(pub Vec<u8>);
 
 impl Position {
-    /// Greatest length in bytes.
+    /// Greatest length in bytes of the position in a search with one sort key or none, or in a
+    /// history.
     pub const MAX_LEN: usize = 96;
+
+    /// Greatest length in bytes of the position in a search with so many sort keys: less than 256.
+    #[must_use]
+    pub const fn len_max(sort_keys: usize) -> usize {
+        const HEAD: usize = 9;
+        const KEY: usize = 49;
+        let len = HEAD + KEY * sort_keys;
+        if len < Self::MAX_LEN { Self::MAX_LEN } else { len }
+    }
 }
 
 /// A page of a search.

@@ -14,6 +14,9 @@ fn the_statement_names_version_formats_and_what_each_type_offers() {
     assert_eq!(statement["implementation"]["url"], server.base());
     let resources = statement["rest"][0]["resource"].as_array().unwrap();
     assert_eq!(resources.len(), 146);
+    let everywhere = statement["rest"][0]["searchParam"].as_array().unwrap();
+    let names: Vec<&str> = everywhere.iter().filter_map(|p| p["name"].as_str()).collect();
+    assert_eq!(names, ["_filter", "_has", "_list"]);
     let patient = resources.iter().find(|r| r["type"] == "Patient").unwrap();
     assert_eq!(patient["conditionalDelete"], "single");
     let parameters = patient["searchParam"].as_array().unwrap();

@@ -1,5 +1,8 @@
 //! Search over HTTP: a file per subject, and a brute-force oracle over real records.
 
+mod chains;
+mod filter;
+mod has;
 mod kinds;
 mod oracle;
 mod pages;

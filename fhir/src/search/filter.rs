@@ -60,6 +60,8 @@ pub enum Test {
     String(StringTest),
     /// On a code, identifier or flag.
     Token(TokenTest),
+    /// On a code, identifier or flag: passed by each that does not pass this one.
+    OtherToken(TokenTest),
     /// On a reference.
     Reference(ReferenceTest),
     /// On a number with a unit.
@@ -81,6 +83,7 @@ impl Test {
             (Test::Date(test), IndexValue::Date(value)) => test.matches(value),
             (Test::String(test), IndexValue::String(value)) => test.matches(value),
             (Test::Token(test), IndexValue::Token(value)) => test.matches(value),
+            (Test::OtherToken(test), IndexValue::Token(value)) => !test.matches(value),
             (Test::Reference(test), IndexValue::Reference(value)) => test.matches(value),
             (Test::Quantity(test), IndexValue::Quantity(value)) => test.matches(value),
             (Test::Uri(test), IndexValue::Uri(value)) => test.matches(value),

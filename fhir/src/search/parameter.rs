@@ -2,7 +2,7 @@
 //!
 //! [SearchParameter]: https://hl7.org/fhir/R4/searchparameter.html
 
-use crate::definitions::{Definitions, SearchParameter, SearchType};
+use crate::definitions::{Definitions, Schema, SearchParameter, SearchType};
 
 /// The parameters of a resource type that a search may use, those of all resources among them,
 /// sorted by code: what a CapabilityStatement can list.
@@ -17,6 +17,55 @@ pub fn searchable<'a>(definitions: &'a Definitions, resource: &str) -> Vec<&'a S
 /// `_filter`) or no expression for the type (`_text`, `_content`, `Patient.age`).
 pub(super) fn is_searchable(parameter: &SearchParameter, resource: &str) -> bool {
     parameter.kind != SearchType::Special && branches(parameter, resource).next().is_some()
+}
+
+/// May a reference parameter of the type `source` refer to a resource of the type `target`?
+pub(super) fn may_refer_to(
+    parameter: &SearchParameter,
+    source: &str,
+    target: &str,
+    schema: &Schema,
+) -> bool {
+    let targets = targets(parameter, source, schema);
+    targets.is_empty() || targets.contains(&target)
+}
+
+/// The types that a reference parameter may refer to on this resource type; none: any. Of those
+/// that the parameter has, which may be for several resource types, these are the ones that its
+/// expression tells (`subject.where(resolve() is Patient)`) or that its element allows.
+pub(super) fn targets<'a>(
+    parameter: &'a SearchParameter,
+    resource: &str,
+    schema: &Schema,
+) -> Vec<&'a str> {
+    let mut allowed: Vec<&str> = Vec::new();
+    let all = || parameter.targets.iter().map(String::as_str).collect();
+    for branch in branches(parameter, resource) {
+        match branch.split_once("resolve() is ") {
+            Some((_, rest)) => allowed.push(root(rest)),
+            None => match element_targets(branch, schema) {
+                Some(targets) => allowed.extend(targets),
+                None => return all(),
+            },
+        }
+    }
+    let mut found: Vec<&str> = all();
+    found.retain(|target| allowed.contains(target));
+    if found.is_empty() { all() } else { found }
+}
+
+/// The types that the element at the end of a plain path may refer to; `None` where the branch is
+/// no such path, and where the element may refer to any.
+fn element_targets<'s>(branch: &str, schema: &'s Schema) -> Option<impl Iterator<Item = &'s str>> {
+    let mut steps = branch.split('.');
+    let (_, mut at) = schema.by_name(steps.next()?)?;
+    let mut targets: &[String] = &[];
+    for step in steps {
+        let (_, property) = at.property(step)?;
+        targets = &property.targets;
+        at = schema.get(property.type_id);
+    }
+    (!targets.is_empty()).then(|| targets.iter().map(String::as_str))
 }
 
 /// The parts of the parameter's expression, which is a union over types, that start at this type:
@@ -81,6 +130,24 @@ mod tests {
         check("Patient", "_tag", &["Resource.meta.tag"]);
         check("InsurancePlan", "name", &["name", "alias"]);
         assert_eq!(split_union("a.where(b='x|y' | c) | (d)"), ["a.where(b='x|y' | c)", "(d)"]);
+    }
+
+    #[test]
+    fn a_reference_may_have_the_types_that_its_expression_and_its_element_allow() {
+        let targets = |resource, code| {
+            let parameter = definitions::r4().search_parameter(resource, code).expect("of R4");
+            super::targets(parameter, resource, definitions::r4().schema())
+        };
+        assert_eq!(targets("Observation", "patient"), ["Patient"]);
+        assert_eq!(targets("Encounter", "practitioner"), ["Practitioner"]);
+        assert_eq!(targets("AllergyIntolerance", "patient"), ["Patient"]);
+        assert_eq!(targets("Observation", "encounter"), ["Encounter"]);
+        assert_eq!(targets("DocumentReference", "encounter"), ["Encounter", "EpisodeOfCare"]);
+        assert_eq!(targets("MedicationRequest", "medication"), ["Medication"]);
+        assert_eq!(targets("Observation", "subject").len(), 4);
+        assert!(targets("Provenance", "target").len() > 100);
+        assert_eq!(targets("Patient", "organization"), ["Organization"]);
+        assert_eq!(targets("Group", "managing-entity").len(), 4);
     }
 
     #[test]

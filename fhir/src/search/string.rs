@@ -26,6 +26,23 @@ pub enum StringMode {
     Contains,
     /// The very text: case and accents too.
     Exact,
+    /// A text of the resource is it, folded: `eq` of `_filter`. Parts of texts do not count here
+    /// and in what follows but `Ends`.
+    Whole,
+    /// A text of the resource is another one, folded.
+    Other,
+    /// A text of the resource starts with it, folded.
+    Begins,
+    /// Folded text ends with it.
+    Ends,
+    /// A text of the resource comes before it, by the code points of both folded.
+    Less,
+    /// A text of the resource comes before it or is it.
+    AtMost,
+    /// A text of the resource comes after it.
+    Greater,
+    /// A text of the resource comes after it or is it.
+    AtLeast,
 }
 
 /// Text asked for.
@@ -51,6 +68,11 @@ impl StringValue {
     pub fn part(text: &str) -> Self {
         Self { folded: fold(text), exact: 0 }
     }
+
+    /// Is it a text as it stands in the resource?
+    fn is_whole(&self) -> bool {
+        self.exact != 0
+    }
 }
 
 impl StringTest {
@@ -72,6 +94,14 @@ impl StringTest {
             StringMode::Starts => value.folded.starts_with(&self.folded),
             StringMode::Contains => value.folded.contains(&self.folded),
             StringMode::Exact => value.exact == self.exact && value.folded == self.folded,
+            StringMode::Ends => value.folded.ends_with(&self.folded),
+            StringMode::Whole => value.is_whole() && value.folded == self.folded,
+            StringMode::Other => value.is_whole() && value.folded != self.folded,
+            StringMode::Begins => value.is_whole() && value.folded.starts_with(&self.folded),
+            StringMode::Less => value.is_whole() && value.folded < self.folded,
+            StringMode::AtMost => value.is_whole() && value.folded <= self.folded,
+            StringMode::Greater => value.is_whole() && value.folded > self.folded,
+            StringMode::AtLeast => value.is_whole() && value.folded >= self.folded,
         }
     }
 }
@@ -178,6 +208,33 @@ mod tests {
         }
         assert!(StringTest::parse(StringMode::Starts, "-").is_err());
         assert!(StringTest::parse(StringMode::Exact, "-").is_ok());
+    }
+
+    #[test]
+    fn filters_compare_whole_texts_folded() {
+        let value = StringValue::new("Séverine Ann");
+        for (mode, text, is_match) in [
+            (StringMode::Whole, "severine ann", true),
+            (StringMode::Whole, "severine", false),
+            (StringMode::Other, "SEVERINE ANN", false),
+            (StringMode::Other, "severine", true),
+            (StringMode::Begins, "sever", true),
+            (StringMode::Begins, "ann", false),
+            (StringMode::Ends, "ANN", true),
+            (StringMode::Ends, "severine", false),
+            (StringMode::Less, "sf", true),
+            (StringMode::Less, "severine ann", false),
+            (StringMode::AtMost, "severine ann", true),
+            (StringMode::Greater, "s", true),
+            (StringMode::Greater, "severine ann", false),
+            (StringMode::AtLeast, "severine ann", true),
+            (StringMode::AtLeast, "t", false),
+        ] {
+            let test = StringTest::parse(mode, text).unwrap();
+            assert_eq!(test.matches(&value), is_match, "{mode:?} {text}");
+            let is_part = mode == StringMode::Ends && is_match;
+            assert_eq!(test.matches(&StringValue::part("Séverine Ann")), is_part, "{mode:?}");
+        }
     }
 
     #[test]

@@ -19,6 +19,12 @@ pub enum UriMode {
     Above,
     /// Contains the text: `:contains`.
     Contains,
+    /// Starts with the text, wherever its path is cut.
+    Starts,
+    /// Ends with the text.
+    Ends,
+    /// Any other URI.
+    Other,
 }
 
 /// A URI asked for.
@@ -44,6 +50,9 @@ impl UriTest {
             UriMode::Below => is_under(&value.0, &self.uri),
             UriMode::Above => is_under(&self.uri, &value.0),
             UriMode::Contains => value.0.contains(&self.uri),
+            UriMode::Starts => value.0.starts_with(&self.uri),
+            UriMode::Ends => value.0.ends_with(&self.uri),
+            UriMode::Other => value.0 != self.uri,
         }
     }
 }

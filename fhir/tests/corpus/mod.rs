@@ -220,6 +220,15 @@ pub(crate) const QUERY_SEEDS: &[&str] = &[
         "Condition?onset-date=gt2012-01-02T10:00:00Z&code:not=x&_lastUpdated=lt2020&",
         "_id=1,2&_revinclude=*",
     ),
+    concat!(
+        "Encounter?patient._has:Group:member:_id=1&subject.organization.name:contains=a&",
+        "_list=1,List/2&_sort=-date,status,_id",
+    ),
+    concat!(
+        "Observation?_filter=subject:Patient[name%20eq%20%22a%20%5Cu0041%22].birthdate%20ge%20",
+        "2000%20and%20not%20(code%20ne%20loinc|1)%20or%20_has:Provenance:target:_id%20pr%20true",
+    ),
+    "Group?_filter=characteristic[code%20eq%20a%20or%20code%20eq%20b].value%20eq%20c$d",
 ];
 
 pub(crate) const QUERY_WORDS: &[&str] = &[
@@ -245,6 +254,16 @@ pub(crate) const QUERY_WORDS: &[&str] = &[
     "_include=*",
     "_sort=",
     "_filter=",
+    "+and+",
+    "+or+",
+    "not(",
+    ")",
+    "[",
+    "].",
+    "%22",
+    "+eq+",
+    "+co+",
+    "target.",
     "ne",
     "ap",
     "1e400",

@@ -23,7 +23,8 @@ pub(crate) fn read(query: &str, is_lenient: bool) -> Result<Parsed, fhir::Outcom
     parse(resource, &decode_pairs(query)?, &context)
 }
 
-/// The filter of a query as [`show`] writes it; or `400`, and pieces of the message between `…`.
+/// The filter of a query as [`show`] writes it, or with `…` pieces of it; or `400`, and pieces of
+/// the message between `…`.
 #[track_caller]
 pub(crate) fn check(query: &str, expected: &str) {
     let shown = match read(query, false) {
@@ -34,8 +35,10 @@ pub(crate) fn check(query: &str, expected: &str) {
             format!("400 {outcome}")
         }
     };
-    if let Some(pieces) = expected.strip_prefix("400 ") {
-        let mut rest = shown.strip_prefix("400 ").unwrap_or_else(|| panic!("{query}: {shown}"));
+    let is_wrong = expected.starts_with("400 ");
+    if is_wrong || expected.contains('…') {
+        assert_eq!(shown.starts_with("400 "), is_wrong, "{query}: {shown}");
+        let (mut rest, pieces) = (shown.as_str(), expected.trim_start_matches("400 "));
         for piece in pieces.split('…') {
             let at = rest.find(piece);
             let at = at.unwrap_or_else(|| panic!("{query}: no '{piece}' in: {shown}"));
@@ -85,8 +88,10 @@ fn show_test(test: &Test) -> String {
             StringMode::Starts => format!("^{}", test.folded),
             StringMode::Contains => format!("~{}", test.folded),
             StringMode::Exact => format!("={}", test.folded),
+            mode => format!("{mode:?} '{}'", test.folded),
         },
         Test::Token(test) => token(test),
+        Test::OtherToken(test) => format!("not {}", token(test)),
         Test::Reference(ReferenceTest::Local { resources, id, version }) => {
             let version = version.as_ref().map_or(String::new(), |v| format!("/_history/{v}"));
             format!("[{}]/{id}{version}", resources.join(","))
@@ -100,6 +105,7 @@ fn show_test(test: &Test) -> String {
             UriMode::Below => format!("below {}", test.uri),
             UriMode::Above => format!("above {}", test.uri),
             UriMode::Contains => format!("~{}", test.uri),
+            mode => format!("{mode:?} '{}'", test.uri),
         },
         Test::Near(test) => {
             let centre = test.centre;

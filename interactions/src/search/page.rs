@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::{Aead, AeadCore, KeyInit, OsRng, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use fhir::Outcome;
-use storage::Position;
+use storage::{Position, SORT_KEYS_MAX};
 
 const NONCE_LEN: usize = 24;
 
@@ -65,13 +65,14 @@ impl Seal {
     }
 }
 
-/// Length of the position (1 byte), the position padded to its greatest length, then each name and
-/// value with its length (4 bytes, big-endian).
+/// Length of the position (1 byte), the greatest that it has in this search (1 byte), the position
+/// padded to that, then each name and value with its length (4 bytes, big-endian).
 fn encode(bookmark: &Bookmark) -> Vec<u8> {
-    let position = &bookmark.position[..bookmark.position.len().min(Position::MAX_LEN)];
-    let mut out = vec![u8::try_from(position.len()).unwrap_or(u8::MAX)];
+    let len_max = len_max(bookmark);
+    let position = &bookmark.position[..bookmark.position.len().min(usize::from(len_max))];
+    let mut out = vec![u8::try_from(position.len()).unwrap_or(u8::MAX), len_max];
     out.extend_from_slice(position);
-    out.resize(1 + Position::MAX_LEN, 0);
+    out.resize(2 + usize::from(len_max), 0);
     for text in bookmark.parameters.iter().flat_map(|(name, value)| [name, value]) {
         out.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
         out.extend_from_slice(text.as_bytes());
@@ -79,10 +80,17 @@ fn encode(bookmark: &Bookmark) -> Vec<u8> {
     out
 }
 
+/// What decides how long a position can be is the number of sort keys.
+fn len_max(bookmark: &Bookmark) -> u8 {
+    let sort = bookmark.parameters.iter().filter(|(name, _)| name == "_sort");
+    let keys: usize = sort.map(|(_, value)| value.split(',').count()).sum();
+    u8::try_from(Position::len_max(keys.min(SORT_KEYS_MAX))).unwrap_or(u8::MAX)
+}
+
 fn decode(bytes: &[u8]) -> Option<Bookmark> {
-    let length = usize::from(*bytes.first()?);
-    let position = bytes.get(1..1 + length)?.to_vec();
-    let mut rest = bytes.get(1 + Position::MAX_LEN..)?;
+    let [length, len_max, rest @ ..] = bytes else { return None };
+    let (position, mut rest) = rest.split_at_checked(usize::from(*len_max))?;
+    let position = position.get(..usize::from(*length))?.to_vec();
     let mut next = || -> Option<String> {
         let (length, tail) = rest.split_first_chunk::<4>()?;
         let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
@@ -124,6 +132,21 @@ mod tests {
         );
         assert_eq!(a.len(), b.len());
         assert!(!a.contains("name"));
+    }
+
+    #[test]
+    fn a_search_by_several_keys_has_longer_positions_in_links_of_one_length() {
+        let seal = Seal::new(&[7; 32]);
+        let sorted = |position: &[u8]| {
+            let sort = ("_sort".to_owned(), "-date,code,status,subject,_id".to_owned());
+            Bookmark { parameters: vec![sort], ..bookmark(position) }
+        };
+        let (short, long) = (sorted(b"xyz"), sorted(&[9; 254]));
+        let (a, b) =
+            (seal.close("Observation", &short).unwrap(), seal.close("Observation", &long).unwrap());
+        assert_eq!(a.len(), b.len());
+        assert_eq!(seal.open("Observation", &a).unwrap(), short);
+        assert_eq!(seal.open("Observation", &b).unwrap(), long);
     }
 
     #[test]

@@ -86,10 +86,22 @@ impl Links {
             Found::One(id) => vec![Key::new(resource, id)],
             Found::Many => return Err(wrong(text, "several resources match")),
         };
-        keys.retain(|key| !is_rewritten(plan, key));
-        keys.extend(among(permit, entries, plan, resource, &filter));
+        // What a resource of this Bundle is joined to may be in the Bundle too, or about to change
+        // with it: a condition on other resources looks at what is stored, and at that alone.
+        let is_joined = filter.is_joined();
+        if is_joined {
+            keys.retain(|key| !is_deleted(plan, key));
+        } else {
+            keys.retain(|key| !is_rewritten(plan, key));
+            keys.extend(among(permit, entries, plan, resource, &filter));
+        }
         match keys.as_slice() {
             [key] => Ok(key.to_string()),
+            [] if is_joined => Err(wrong(
+                text,
+                "nothing stored matches; a condition on other resources does not look at those of \
+                 this Bundle",
+            )),
             [] => Err(wrong(text, "nothing matches")),
             _ => Err(wrong(text, "several resources match")),
         }
@@ -216,6 +228,11 @@ fn is_rewritten(plan: &Plan, key: &Key) -> bool {
     plan.steps.iter().any(|step| {
         matches!(step, Step::Put { .. } | Step::Delete { .. }) && step.key() == Some(key)
     })
+}
+
+/// Is the stored resource deleted by this transaction?
+fn is_deleted(plan: &Plan, key: &Key) -> bool {
+    plan.steps.iter().any(|step| matches!(step, Step::Delete { .. }) && step.key() == Some(key))
 }
 
 /// Resources of this transaction that match.

@@ -58,6 +58,7 @@ fn narrow(base: &[u8], test: &Test, is_inner: bool) -> Vec<Span> {
         }
         Test::String(test) => vec![string(with(base, &[family::STRING]), test)],
         Test::Token(test) => token(base, family::TOKEN, family::TOKEN_SYSTEM, test, is_inner),
+        Test::OtherToken(_) => vec![Span::prefix(with(base, &[family::TOKEN]))],
         Test::Reference(test) => reference(base, test, is_inner),
         Test::Uri(test) => uri(&with(base, &[family::URI]), test),
         Test::Near(test) => vec![near(&with(base, &[family::POSITION]), test)],
@@ -128,8 +129,18 @@ fn date(low: &[u8], high: Option<&[u8]>, test: &DateTest) -> Vec<Span> {
 
 fn string(mut base: Vec<u8>, test: &StringTest) -> Span {
     match test.mode {
-        StringMode::Contains => Span::prefix(base),
-        StringMode::Starts => {
+        StringMode::Contains
+        | StringMode::Ends
+        | StringMode::Other
+        | StringMode::Less
+        | StringMode::AtMost
+        | StringMode::Greater
+        | StringMode::AtLeast => Span::prefix(base),
+        StringMode::Whole => {
+            put_text(&mut base, &test.folded, STRING_MAX);
+            Span::prefix(base)
+        }
+        StringMode::Starts | StringMode::Begins => {
             base.extend_from_slice(text_start(&test.folded, STRING_MAX));
             Span::prefix(base)
         }
@@ -195,8 +206,10 @@ fn uri(base: &[u8], test: &UriTest) -> Vec<Span> {
     };
     match test.mode {
         UriMode::Exact => vec![exact(&test.uri)],
-        UriMode::Below => vec![Span::prefix(with(base, text_start(&test.uri, URL_MAX)))],
-        UriMode::Contains => vec![Span::prefix(base.to_vec())],
+        UriMode::Below | UriMode::Starts => {
+            vec![Span::prefix(with(base, text_start(&test.uri, URL_MAX)))]
+        }
+        UriMode::Contains | UriMode::Ends | UriMode::Other => vec![Span::prefix(base.to_vec())],
         // A URI above ends at a boundary of the path of the one asked for, or is it.
         UriMode::Above => {
             let uri = &test.uri;
@@ -213,10 +226,13 @@ fn uri(base: &[u8], test: &UriTest) -> Vec<Span> {
     }
 }
 
-/// All latitudes that the circle reaches; a degree of latitude is nowhere below 110.5 km.
+/// All latitudes that the circle reaches; a degree of latitude is nowhere below 110.5 km. At any
+/// longitude: near a pole, or across the date line, those are far from the centre's.
 fn near(base: &[u8], test: &NearTest) -> Span {
     const DEGREE_M: f64 = 110_500.0;
-    let reach = test.distance_m / DEGREE_M;
+    // Where the distance is computed, latitudes that differ by a bit are one.
+    const SLACK: f64 = 1e-9;
+    let reach = test.distance_m / DEGREE_M + SLACK;
     let latitude = test.centre.latitude;
     Span::between(base, ordered_f64(latitude - reach), ordered_f64(latitude + reach))
 }

@@ -1,7 +1,12 @@
 //! A filter in the terms of the store: names are numbers, ids are docids.
 
+use std::sync::Arc;
+
 use fhir::search::{Filter, IndexValue, Param, Test, TokenTest};
 
+use super::budget::ENTRIES_COST;
+use super::join::{Join, Way};
+use super::link::Link;
 use super::view::View;
 use super::{blob, fault};
 use crate::StoreError;
@@ -18,6 +23,20 @@ pub(super) enum Clause {
     Docs(Vec<u32>),
     Matches(u16, Test),
     Present(u16),
+    /// A chain or `_has`.
+    Join(Box<Join>),
+}
+
+impl Clause {
+    /// Does it ask for anything of other resources?
+    pub(super) fn is_joined(&self) -> bool {
+        match self {
+            Clause::Join(_) => true,
+            Clause::And(parts) | Clause::Or(parts) => parts.iter().any(Clause::is_joined),
+            Clause::Not(part) => part.is_joined(),
+            _ => false,
+        }
+    }
 }
 
 /// Translates a filter on a type.
@@ -26,9 +45,8 @@ pub(super) fn compile(view: &View, type_id: u16, filter: &Filter) -> Result<Clau
         parts.iter().map(|part| compile(view, type_id, part)).collect::<Result<Vec<_>, _>>()
     };
     Ok(match filter {
-        Filter::Chain(..) | Filter::Has(..) => {
-            return Err(StoreError::Fault("joins are not carried out".to_owned()));
-        }
+        Filter::Chain(param, target, inner) => chain(view, type_id, param, target, inner)?,
+        Filter::Has(param, inner) => has(view, type_id, param, inner)?,
         Filter::All => Clause::All,
         Filter::And(parts) => and(all(parts)?),
         Filter::Or(parts) => Clause::Or(all(parts)?),
@@ -45,6 +63,29 @@ pub(super) fn compile(view: &View, type_id: u16, filter: &Filter) -> Result<Clau
             None => nothing(),
         },
     })
+}
+
+fn chain(
+    view: &View,
+    type_id: u16,
+    param: &Param,
+    target: &Arc<str>,
+    inner: &Filter,
+) -> Result<Clause, StoreError> {
+    let Some(link) = Link::new(view, param, target)? else { return Ok(nothing()) };
+    let inner = compile(view, link.target_id(), inner)?;
+    let far_id = link.target_id();
+    Ok(Clause::Join(Box::new(Join::new(Way::To, link, type_id, far_id, inner))))
+}
+
+fn has(view: &View, type_id: u16, param: &Param, inner: &Filter) -> Result<Clause, StoreError> {
+    let names = &view.engine.names;
+    let Some((own, far_id)) = names.type_name(type_id).zip(names.type_id(&param.resource)) else {
+        return Ok(nothing());
+    };
+    let Some(link) = Link::new(view, param, &own)? else { return Ok(nothing()) };
+    let inner = compile(view, far_id, inner)?;
+    Ok(Clause::Join(Box::new(Join::new(Way::From, link, type_id, far_id, inner))))
 }
 
 fn is_id(param: &Param) -> bool {
@@ -104,6 +145,10 @@ impl<'a> Entries<'a> {
         Self { view, docid, blob: None }
     }
 
+    pub(super) fn view(&self) -> &'a View {
+        self.view
+    }
+
     pub(super) fn docid(&self) -> u32 {
         self.docid
     }
@@ -112,7 +157,10 @@ impl<'a> Entries<'a> {
     pub(super) fn values(&mut self, param: u16) -> Result<Vec<IndexValue>, StoreError> {
         let blob = match &self.blob {
             Some(blob) => blob,
-            None => self.blob.insert(self.view.entries(self.docid)?),
+            None => {
+                self.view.budget.spend(ENTRIES_COST)?;
+                self.blob.insert(self.view.entries(self.docid)?)
+            }
         };
         blob::values(blob, param)
             .ok_or_else(|| fault::damaged("entries", "index entries are not readable"))
@@ -144,6 +192,7 @@ impl<'a> Entries<'a> {
                 self.values(*param)?.iter().any(|value| test.matches(value))
             }
             Clause::Present(param) => !self.values(*param)?.is_empty(),
+            Clause::Join(join) => join.pass(self)?,
         })
     }
 }

@@ -2,10 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy};
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
+use super::budget::{Budget, SearchLimits};
 use super::cursor::Cursor;
 use super::dictionary::Dictionaries;
 use super::fault;
@@ -29,6 +31,7 @@ pub(super) struct Engine {
     pub(super) secret: [u8; 32],
     pub(super) watermark: Watermark,
     pub(super) folder: PathBuf,
+    pub(super) limits: SearchLimits,
     lock: Lock,
 }
 
@@ -67,6 +70,7 @@ impl Engine {
             secret,
             watermark,
             folder: folder.to_path_buf(),
+            limits: settings.search,
             lock,
         };
         let found = engine.progress()?.sequence;
@@ -100,8 +104,12 @@ impl Engine {
     }
 
     /// What stands in the store now, durable or not.
-    pub(super) fn view(self: &std::sync::Arc<Self>) -> View {
-        View { snapshot: self.db.snapshot(), engine: std::sync::Arc::clone(self) }
+    pub(super) fn view(self: &Arc<Self>) -> View {
+        View {
+            snapshot: Arc::new(self.db.snapshot()),
+            engine: Arc::clone(self),
+            budget: Arc::new(Budget::endless()),
+        }
     }
 
     /// All key spaces.

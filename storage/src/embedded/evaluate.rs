@@ -43,6 +43,7 @@ pub(super) fn evaluate(view: &View, type_id: u16, clause: &Clause) -> Result<Vec
         }
         Clause::Matches(param, test) => collect(view, *param, Some(test)),
         Clause::Present(param) => collect(view, *param, None),
+        Clause::Join(join) => join.all(view).map(<[u32]>::to_vec),
     }
 }
 
@@ -92,7 +93,8 @@ fn intersection(
     docids: Vec<u32>,
     part: &Clause,
 ) -> Result<Vec<u32>, StoreError> {
-    if docids.len() > CANDIDATES_FEW {
+    // A join knows itself when it is better worked out as a whole.
+    if docids.len() > CANDIDATES_FEW && !part.is_joined() {
         let others = evaluate(view, type_id, part)?;
         return Ok(docids
             .into_iter()
@@ -115,6 +117,7 @@ pub(super) fn size(view: &View, clause: &Clause, max: usize) -> Result<usize, St
     }
     match clause {
         Clause::Docs(docids) => Ok(docids.len().min(max)),
+        Clause::Join(join) => join.size(view, max),
         Clause::Or(parts) => {
             let mut sum = 0_usize;
             for part in parts {

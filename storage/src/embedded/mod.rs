@@ -1,9 +1,12 @@
 //! The embedded backend: a database of its own, in a folder of its own, for each tenant.
 
 mod apply;
+mod aside;
 mod blob;
 mod body;
 mod bounds;
+mod budget;
+mod candidates;
 mod change;
 mod check;
 mod clause;
@@ -16,7 +19,9 @@ mod evaluate;
 mod fault;
 mod groups;
 mod history;
+mod join;
 mod keys;
+mod link;
 mod lock;
 mod names;
 mod order;
@@ -32,12 +37,14 @@ mod sort;
 mod store;
 mod trainer;
 mod view;
+mod walk;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::{StoreError, Tenant};
 
+pub use budget::SearchLimits;
 pub use settings::{Clock, EmbeddedSettings};
 pub(crate) use store::Store;
 

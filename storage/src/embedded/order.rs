@@ -1,11 +1,50 @@
 //! What a type is sorted by when a search sorts by a parameter: a few bytes at the start of a stem.
 
+use std::cmp::Ordering;
+
+use fhir::search::Sort;
+
 use super::cursor::text_len;
 use super::encode::UNIT_ANY;
 use super::keys::{INDEX_HEAD, family};
+use super::position::Place;
 
 /// Greatest length of a sort key: the family, and what of the value decides the order.
 pub(super) const SORT_KEY_MAX: usize = 48;
+
+/// What a resource is sorted by; `None` without a value.
+pub(super) type SortKey = Option<Vec<u8>>;
+
+/// For each key of an order: the greatest first?
+#[derive(Debug, Clone)]
+pub(super) struct Directions(Vec<bool>);
+
+impl Directions {
+    /// The directions of `_sort`.
+    pub(super) fn of(sort: &[Sort]) -> Self {
+        Self(sort.iter().map(|sort| sort.is_descending).collect())
+    }
+
+    pub(super) fn is_descending(&self, at: usize) -> bool {
+        self.0.get(at).copied().unwrap_or_default()
+    }
+
+    /// Which of two comes first: by each key, those without a value last in both directions, and
+    /// among equals by what was written first.
+    pub(super) fn compare(&self, a: &Place, b: &Place) -> Ordering {
+        for (at, (a, b)) in a.keys.iter().zip(&b.keys).enumerate() {
+            let order = match (a, b) {
+                (Some(a), Some(b)) if self.is_descending(at) => b.cmp(a),
+                (Some(a), Some(b)) => a.cmp(b),
+                (a, b) => a.is_none().cmp(&b.is_none()),
+            };
+            if order.is_ne() {
+                return order;
+            }
+        }
+        a.docid.cmp(&b.docid)
+    }
+}
 
 /// The starts of the families (behind the parameter) that a parameter is sorted by, in order. Of
 /// the forms of a quantity only the bare number counts.

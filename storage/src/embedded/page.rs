@@ -1,22 +1,28 @@
-//! A page of a search in the order in which resources were first written.
+//! A page of a search: of one type or of several, in the order in which resources were first
+//! written or in that of some parameters.
 
 use std::sync::Arc;
 
+use fhir::search::Sort;
+
 use super::clause::{Clause, Entries, compile};
-use super::evaluate::{PROBE_MAX, evaluate, least, size};
+use super::evaluate::{PROBE_MAX, evaluate, size};
+use super::order::Directions;
 use super::position::{Place, Position};
-use super::scan::{self, Docids, asks};
+use super::scan;
 use super::sort;
 use super::view::View;
-use crate::{Page, SearchRequest, StoreError, TotalWanted};
+use crate::{Page, SORT_KEYS_MAX, SearchRequest, StoreError, TotalWanted};
 
 /// How much a search may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effort {
     /// A moment, so that no async worker is held up.
     Light,
-    /// Whatever it takes.
+    /// Whatever its limits allow.
     Full,
+    /// As much as others that wait for the committer can wait.
+    Check,
 }
 
 /// Larger pages are no light work.
@@ -24,10 +30,10 @@ const LIGHT_LIMIT_MAX: usize = 200;
 
 impl Effort {
     /// After so many candidates that did not pass, all matches are worked out at once instead.
-    pub(super) fn rejected_max(self) -> usize {
+    fn rejected_max(self) -> usize {
         match self {
             Effort::Light => 400,
-            Effort::Full => 2_000,
+            Effort::Full | Effort::Check => 2_000,
         }
     }
 
@@ -35,12 +41,20 @@ impl Effort {
     pub(super) fn gathered_max(self) -> usize {
         match self {
             Effort::Light => 500,
-            Effort::Full => 2_000,
+            Effort::Full | Effort::Check => 2_000,
         }
     }
 
     fn is_too_much(self, limit: usize) -> bool {
         self == Effort::Light && limit > LIGHT_LIMIT_MAX
+    }
+
+    /// Light work that costs more than it may is not done; other work fails.
+    fn done<T>(self, result: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
+        match result {
+            Err(StoreError::TooCostly(_)) if self == Effort::Light => Ok(None),
+            result => result,
+        }
     }
 }
 
@@ -50,50 +64,104 @@ pub(super) fn search(
     request: &SearchRequest,
     effort: Effort,
 ) -> Result<Option<Page>, StoreError> {
-    let [part] = request.parts.as_slice() else {
-        return Err(StoreError::Fault("a search of several types".to_owned()));
-    };
-    let Some(type_id) = view.engine.names.type_id(&part.resource) else {
-        return Ok(Some(Page { total: Some(0), ..Page::default() }));
-    };
-    let limit = request.limit;
-    if effort.is_too_much(limit) {
+    if effort.is_too_much(request.limit) {
         return Ok(None);
     }
-    let clause = compile(view, type_id, &part.filter)?;
-    let search = Search { view, type_id, clause: &clause, effort };
+    let view = view.limited(effort);
+    effort.done(page(&view, request, effort))
+}
+
+fn page(view: &View, request: &SearchRequest, effort: Effort) -> Result<Option<Page>, StoreError> {
+    let limit = request.limit;
+    let sort: &[Sort] = request.parts.first().map_or(&[], |part| &part.sort);
+    if sort.len() > SORT_KEYS_MAX {
+        return Err(StoreError::TooCostly(format!("it sorts by more than {SORT_KEYS_MAX} keys")));
+    }
+    let parts = parts(view, request)?;
     let after = match &request.after {
-        Some(position) => Position::read(position)?,
-        None => Position::first(bound(view, type_id)?),
+        Some(position) => Position::read(position, sort.len())?,
+        None => Position::first(bound(view, &parts)?),
     };
-    let places = match part.sort.first() {
-        _ if limit == 0 => Some(Vec::new()),
-        None => search
-            .unsorted(&after, limit + 1)?
-            .map(|docids| docids.into_iter().map(Place::unsorted).collect()),
-        Some(sort) => sort::sorted(&search, sort, &after, limit + 1)?,
-    };
-    let Some(mut places) = places else { return Ok(None) };
-    let mut has_more = places.len() > limit;
-    places.truncate(limit);
-    let is_whole = request.after.is_none() && !has_more && limit > 0;
-    let total = match &clause {
-        Clause::All => Some(view.counter(type_id)?.0),
-        _ if is_whole => Some(places.len() as u64),
-        _ if request.total == TotalWanted::Accurate || limit == 0 => {
-            if effort == Effort::Light && size(view, &clause, PROBE_MAX)? >= PROBE_MAX {
+    let mut found = Vec::new();
+    if limit > 0 {
+        let directions = Directions::of(sort);
+        let mut reach = after.clone();
+        for (at, part) in parts.iter().enumerate() {
+            let search = Search { view, type_id: part.type_id, clause: &part.clause, effort };
+            let Some(places) = search.places(part.sort, &reach, limit + 1)? else {
                 return Ok(None);
+            };
+            found.extend(places.into_iter().map(|place| (place, at)));
+            if at > 0 {
+                found.sort_by(|(a, _), (b, _)| directions.compare(a, b));
+                found.truncate(limit + 1);
             }
-            Some(evaluate(view, type_id, &clause)?.len() as u64)
+            // By docid no other part can come before those that fill the page.
+            if let Some((place, _)) = found.get(limit).filter(|_| sort.is_empty()) {
+                reach.bound = place.docid;
+            }
         }
-        _ => None,
+    }
+    let mut has_more = found.len() > limit;
+    found.truncate(limit);
+    let is_whole = request.after.is_none() && !has_more && limit > 0;
+    let total = match is_whole {
+        true => Some(found.len() as u64),
+        false => match total(view, &parts, request, effort)? {
+            Some(total) => total,
+            None => return Ok(None),
+        },
     };
-    let docids: Vec<u32> = places.iter().map(|place| place.docid).collect();
-    let versions = view.versions(&part.resource, &docids)?;
-    has_more |= versions.len() < places.len();
-    places.truncate(versions.len());
-    let next = places.pop().filter(|_| has_more).map(|last| after.moved(last).write());
+    let keys = found.iter().map(|(place, at)| (Arc::clone(parts[*at].resource), place.docid));
+    let versions = view.versions(keys)?;
+    has_more |= versions.len() < found.len();
+    found.truncate(versions.len());
+    let next = found.pop().filter(|_| has_more).map(|(last, _)| after.moved(last).write());
     Ok(Some(Page { versions, next, total, plan: Vec::new() }))
+}
+
+/// What is asked of a type that was written at least once.
+struct Part<'a> {
+    resource: &'a Arc<str>,
+    type_id: u16,
+    clause: Clause,
+    sort: &'a [Sort],
+}
+
+fn parts<'a>(view: &View, request: &'a SearchRequest) -> Result<Vec<Part<'a>>, StoreError> {
+    let mut parts = Vec::with_capacity(request.parts.len());
+    for part in &request.parts {
+        if let Some(type_id) = view.engine.names.type_id(&part.resource) {
+            let clause = compile(view, type_id, &part.filter)?;
+            parts.push(Part { resource: &part.resource, type_id, clause, sort: &part.sort });
+        }
+    }
+    Ok(parts)
+}
+
+/// How many match in all parts, if it is wanted or known; `None` when the effort does not get that
+/// far.
+fn total(
+    view: &View,
+    parts: &[Part<'_>],
+    request: &SearchRequest,
+    effort: Effort,
+) -> Result<Option<Option<u64>>, StoreError> {
+    let is_wanted = request.total == TotalWanted::Accurate || request.limit == 0;
+    let mut total = 0;
+    for part in parts {
+        total += match &part.clause {
+            Clause::All => view.counter(part.type_id)?.0,
+            _ if !is_wanted => return Ok(Some(None)),
+            clause => {
+                if effort == Effort::Light && size(view, clause, PROBE_MAX)? >= PROBE_MAX {
+                    return Ok(None);
+                }
+                evaluate(view, part.type_id, clause)?.len() as u64
+            }
+        };
+    }
+    Ok(Some(Some(total)))
 }
 
 /// The ids of up to `limit` matches; `None` when the effort does not get that far.
@@ -108,11 +176,12 @@ pub(super) fn ids(
     if effort.is_too_much(limit) {
         return Ok(None);
     }
-    let clause = compile(view, type_id, filter)?;
-    let search = Search { view, type_id, clause: &clause, effort };
-    let Some(docids) = search.unsorted(&Position::first(u32::MAX), limit)? else {
-        return Ok(None);
-    };
+    let view = &view.limited(effort);
+    let found = compile(view, type_id, filter).and_then(|clause| {
+        let search = Search { view, type_id, clause: &clause, effort };
+        search.unsorted(&Position::first(u32::MAX), limit)
+    });
+    let Some(docids) = effort.done(found)? else { return Ok(None) };
     docids
         .iter()
         .map(|docid| Ok(Arc::from(view.member(*docid)?.id)))
@@ -120,9 +189,14 @@ pub(super) fn ids(
         .map(Some)
 }
 
-/// The greatest docid of a type: what is written first after the first page does not appear later.
-fn bound(view: &View, type_id: u16) -> Result<u32, StoreError> {
-    scan::last_member(view, type_id).map(Option::unwrap_or_default)
+/// The greatest docid of some types: what is written first after the first page does not appear
+/// later.
+fn bound(view: &View, parts: &[Part<'_>]) -> Result<u32, StoreError> {
+    let mut bound = 0;
+    for part in parts {
+        bound = bound.max(scan::last_member(view, part.type_id)?.unwrap_or_default());
+    }
+    Ok(bound)
 }
 
 /// A search for what a clause holds of.
@@ -134,13 +208,29 @@ pub(super) struct Search<'a> {
     pub(super) effort: Effort,
 }
 
-/// Docids in rising order, and whether the clause is yet to be decided on each.
-struct Candidates<'a> {
-    docids: Docids<'a>,
-    is_decided: bool,
-}
-
 impl<'a> Search<'a> {
+    /// The places of up to `wanted` matches after a position, in order.
+    fn places(
+        &self,
+        sort: &[Sort],
+        after: &Position,
+        wanted: usize,
+    ) -> Result<Option<Vec<Place>>, StoreError> {
+        if !sort.is_empty() {
+            return sort::sorted(self, sort, after, wanted);
+        }
+        let docids = self.unsorted(after, wanted)?;
+        let place = |docid| Place { docid, keys: Vec::new() };
+        Ok(docids.map(|docids| docids.into_iter().map(place).collect()))
+    }
+
+    /// After so many candidates that did not pass, all matches are worked out at once instead.
+    pub(super) fn rejected_max(&self) -> usize {
+        // What was found out for the candidates of a join serves those to come.
+        let patience = if self.clause.is_joined() { 10 } else { 1 };
+        self.effort.rejected_max() * patience
+    }
+
     /// Up to `wanted` matches after a position, in rising order.
     fn unsorted(&self, after: &Position, wanted: usize) -> Result<Option<Vec<u32>>, StoreError> {
         let first = after.first_docid();
@@ -162,7 +252,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             rejected += 1;
-            if rejected > self.effort.rejected_max() {
+            if rejected > self.rejected_max() {
                 if self.effort == Effort::Light {
                     return Ok(None);
                 }
@@ -172,30 +262,5 @@ impl<'a> Search<'a> {
             }
         }
         Ok(Some(found))
-    }
-
-    fn candidates(&self, first: u32, last: u32) -> Result<Candidates<'a>, StoreError> {
-        let parts = match self.clause {
-            Clause::And(parts) => parts.as_slice(),
-            other => std::slice::from_ref(other),
-        };
-        let is_decided = parts.len() == 1;
-        let least = least(self.view, parts, 10 * PROBE_MAX)?;
-        if let Some((at, ..PROBE_MAX)) = least {
-            let list = evaluate(self.view, self.type_id, &parts[at])?.into_iter();
-            return Ok(Candidates { docids: Docids::List(list), is_decided });
-        }
-        // The smallest part first, then the others in their order.
-        let smallest = least.map(|(at, _)| &parts[at]);
-        for part in smallest.into_iter().chain(parts) {
-            if let Some((param, test)) = asks(part)
-                && let Some(merge) = scan::merge(self.view, param, test, first)?
-            {
-                return Ok(Candidates { docids: Docids::Merge(merge), is_decided });
-            }
-        }
-        let members = scan::members(self.view, self.type_id, first, last);
-        let is_decided = matches!(self.clause, Clause::All);
-        Ok(Candidates { docids: Docids::Members(Box::new(members)), is_decided })
     }
 }

@@ -1,41 +1,28 @@
 //! Where a page ended, as bytes.
 //!
-//! Kind of place (u8), bound (u32), docid (u32), sort key.
+//! Kind of place (u8), bound (u32), docid (u32); in a sorted search for each sort key its length
+//! and one (u8; 0: no value) and its bytes.
 
 use super::cursor::Cursor;
-use super::order::SORT_KEY_MAX;
+use super::order::{SORT_KEY_MAX, SortKey};
 use crate::StoreError;
 
 const START: u8 = 0;
 const UNSORTED: u8 = 1;
-const VALUED: u8 = 2;
-const VALUELESS: u8 = 3;
+const SORTED: u8 = 4;
 
-/// A place in the order of a search.
+/// A place in the order of a search: by its sort keys, if it has any, and by docid among equals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
-    kind: u8,
     pub(super) docid: u32,
-    key: Vec<u8>,
-}
-
-impl Place {
-    /// In the order of docids.
-    pub(super) fn unsorted(docid: u32) -> Self {
-        Self { kind: UNSORTED, docid, key: Vec::new() }
-    }
-
-    /// In the order of a parameter: at a sort key, or behind all that have one.
-    pub(super) fn sorted(key: Option<Vec<u8>>, docid: u32) -> Self {
-        let kind = if key.is_some() { VALUED } else { VALUELESS };
-        Self { kind, docid, key: key.unwrap_or_default() }
-    }
+    pub(super) keys: Vec<SortKey>,
 }
 
 /// Where a search goes on, and what it does not go beyond.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Position {
-    place: Place,
+    /// The last place before; `None` at the start.
+    place: Option<Place>,
     /// Greatest docid that belongs to the search.
     pub(super) bound: u32,
 }
@@ -43,49 +30,95 @@ pub(super) struct Position {
 impl Position {
     /// The start of a search.
     pub(super) fn first(bound: u32) -> Self {
-        Self { place: Place { kind: START, docid: 0, key: Vec::new() }, bound }
+        Self { place: None, bound }
     }
 
     /// The same search, later.
     pub(super) fn moved(&self, place: Place) -> Self {
-        Self { place, bound: self.bound }
+        Self { place: Some(place), bound: self.bound }
+    }
+
+    /// The last place before.
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
     }
 
     /// The first docid that may come now, in the order of docids.
     pub(super) fn first_docid(&self) -> u32 {
-        match self.place.kind {
-            START => 0,
-            _ => self.place.docid.saturating_add(1),
-        }
-    }
-
-    /// Behind all that have a value?
-    pub(super) fn is_valueless(&self) -> bool {
-        self.place.kind == VALUELESS
-    }
-
-    /// The sort key and the docid of the last place with a value.
-    pub(super) fn valued(&self) -> Option<(&[u8], u32)> {
-        (self.place.kind == VALUED).then_some((self.place.key.as_slice(), self.place.docid))
+        self.place.as_ref().map_or(0, |place| place.docid.saturating_add(1))
     }
 
     pub(super) fn write(&self) -> crate::Position {
-        let mut bytes = vec![self.place.kind];
+        let (docid, keys) = match &self.place {
+            Some(place) => (place.docid, place.keys.as_slice()),
+            None => (0, [].as_slice()),
+        };
+        let kind = match (&self.place, keys) {
+            (None, _) => START,
+            (Some(_), []) => UNSORTED,
+            _ => SORTED,
+        };
+        let mut bytes = vec![kind];
         bytes.extend_from_slice(&self.bound.to_be_bytes());
-        bytes.extend_from_slice(&self.place.docid.to_be_bytes());
-        bytes.extend_from_slice(&self.place.key);
+        bytes.extend_from_slice(&docid.to_be_bytes());
+        for key in keys {
+            // A sort key is far shorter than 255 bytes.
+            bytes.push(key.as_ref().map_or(0, |key| u8::try_from(key.len() + 1).unwrap_or(0)));
+            bytes.extend_from_slice(key.as_deref().unwrap_or_default());
+        }
         crate::Position(bytes)
     }
 
-    pub(super) fn read(position: &crate::Position) -> Result<Self, StoreError> {
+    /// Reads a position in a search that is sorted by so many keys.
+    pub(super) fn read(position: &crate::Position, keys: usize) -> Result<Self, StoreError> {
         let mut cursor = Cursor(&position.0);
         let read = (|| {
             let kind = cursor.u8()?;
             let bound = cursor.u32()?;
             let docid = cursor.u32()?;
-            let is_one = (UNSORTED..=VALUELESS).contains(&kind) && cursor.0.len() <= SORT_KEY_MAX;
-            is_one.then(|| Self { place: Place { kind, docid, key: cursor.0.to_vec() }, bound })
+            let keys = (0..keys).map(|_| sort_key(&mut cursor)).collect::<Option<Vec<_>>>()?;
+            let wanted = if keys.is_empty() { UNSORTED } else { SORTED };
+            let is_one = kind == wanted && cursor.is_empty();
+            is_one.then_some(Self { place: Some(Place { docid, keys }), bound })
         })();
-        read.ok_or_else(|| StoreError::Fault("no position of this store".to_owned()))
+        read.ok_or_else(|| StoreError::Fault("no position of this search".to_owned()))
+    }
+}
+
+fn sort_key(cursor: &mut Cursor<'_>) -> Option<SortKey> {
+    let len = usize::from(cursor.u8()?);
+    match len.checked_sub(1) {
+        None => Some(None),
+        Some(len) if len > SORT_KEY_MAX => None,
+        Some(len) => Some(Some(cursor.bytes(len)?.to_vec())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::order::SORT_KEY_MAX;
+    use super::{Place, Position};
+    use crate::SORT_KEYS_MAX;
+
+    #[test]
+    fn a_position_comes_back_and_is_as_short_as_said() {
+        for keys in 0..=SORT_KEYS_MAX {
+            let long = |at: usize| (at % 3 != 2).then(|| vec![7; SORT_KEY_MAX - at]);
+            let place = Place { docid: 9, keys: (0..keys).map(long).collect() };
+            let position = Position::first(12).moved(place);
+            let written = position.write();
+            assert!(written.0.len() <= crate::Position::len_max(keys));
+            assert_eq!(Position::read(&written, keys).expect("a position"), position);
+            assert!(Position::read(&written, keys + 1).is_err());
+        }
+    }
+
+    #[test]
+    fn what_was_cut_is_no_position() {
+        let place = Place { docid: 9, keys: vec![Some(vec![1, 2]), None] };
+        let written = Position::first(1).moved(place).write().0;
+        for len in 0..written.len() {
+            assert!(Position::read(&crate::Position(written[..len].to_vec()), 2).is_err());
+        }
     }
 }

@@ -15,7 +15,7 @@ use super::{encode, fault};
 use crate::StoreError;
 
 /// Greatest number of stems that are walked over side by side.
-const STEMS_MAX: usize = 32;
+pub(super) const STEMS_MAX: usize = 32;
 
 /// What a stem says about all its keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,7 @@ pub(super) fn collect(
         let mut decision = Decision::No;
         for guard in walk(view, &span) {
             let key = key_of(guard)?;
+            view.budget.spend(1)?;
             let (head, _) = key.split_at(key.len() - DOCID);
             if head != stem {
                 head.clone_into(&mut stem);
@@ -103,15 +104,28 @@ pub(super) fn probe(
 ) -> Result<usize, StoreError> {
     let mut count = 0;
     for span in spans_of(param, test) {
-        for guard in walk(view, &span).take(max - count) {
-            key_of(guard)?;
-            count += 1;
-        }
+        count += count_keys(view, &span, max - count)?;
         if count >= max {
             break;
         }
     }
     Ok(count)
+}
+
+/// How many keys a span holds, counted up to `max`.
+pub(super) fn count_keys(view: &View, span: &Span, max: usize) -> Result<usize, StoreError> {
+    let mut count = 0;
+    for guard in walk(view, span).take(max) {
+        key_of(guard)?;
+        view.budget.spend(1)?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Is there any key with a prefix?
+pub(super) fn has_keys(view: &View, prefix: Vec<u8>) -> Result<bool, StoreError> {
+    Ok(count_keys(view, &Span::prefix(prefix), 1)? > 0)
 }
 
 /// The resources of a type that are current, by docid; from `first` to `last`, both included.
@@ -160,7 +174,8 @@ pub(super) fn merge_prefix(
     merge_spans(view, param, None, vec![Span::prefix(prefix)], first)
 }
 
-fn merge_spans<'a>(
+/// As [`merge`], all stems in some spans, each of which may begin with several.
+pub(super) fn merge_spans<'a>(
     view: &'a View,
     param: u16,
     test: Option<&'a Test>,
@@ -214,6 +229,7 @@ fn add_stems(
 impl Merge<'_> {
     fn advance(&mut self, at: usize) -> Result<(), StoreError> {
         if let Some(guard) = self.streams[at].0.next() {
+            self.view.budget.spend(1)?;
             self.heads.push(Reverse((docid_at_end(&key_of(guard)?), at)));
         }
         Ok(())
@@ -256,9 +272,23 @@ pub(super) fn last_member(view: &View, type_id: u16) -> Result<Option<u32>, Stor
 
 /// All docids of the keys with a prefix, rising.
 pub(super) fn collect_prefix(view: &View, prefix: Vec<u8>) -> Result<Vec<u32>, StoreError> {
+    collect_keys(view, &Span::prefix(prefix), |_, _| Ok(true))
+}
+
+/// The docids of the keys of a span that `is_wanted` says yes to, by stem and docid; rising.
+pub(super) fn collect_keys(
+    view: &View,
+    span: &Span,
+    mut is_wanted: impl FnMut(&[u8], u32) -> Result<bool, StoreError>,
+) -> Result<Vec<u32>, StoreError> {
     let mut docids = Vec::new();
-    for guard in walk(view, &Span::prefix(prefix)) {
-        docids.push(docid_at_end(&key_of(guard)?));
+    for guard in walk(view, span) {
+        let key = key_of(guard)?;
+        view.budget.spend(1)?;
+        let docid = docid_at_end(&key);
+        if is_wanted(&key[..key.len() - DOCID], docid)? {
+            docids.push(docid);
+        }
     }
     docids.sort_unstable();
     docids.dedup();

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::budget::SearchLimits;
+
 /// Where the store lies and what it may use.
 #[derive(Debug, Clone)]
 pub struct EmbeddedSettings {
@@ -16,12 +18,15 @@ pub struct EmbeddedSettings {
     pub journal_bytes: u64,
     /// Greatest length of what is kept in memory of one key space, in bytes.
     pub memtable_bytes: u64,
+    /// What one search may cost.
+    pub search: SearchLimits,
     /// What time it is.
     pub clock: Clock,
 }
 
 impl EmbeddedSettings {
-    /// The settings for a folder: 256 MiB of cache, 128 MiB of journal, the system's clock.
+    /// The settings for a folder: 256 MiB of cache, 128 MiB of journal, the default limits of a
+    /// search, the system's clock.
     #[must_use]
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
@@ -29,6 +34,7 @@ impl EmbeddedSettings {
             cache_bytes: 256 * 1024 * 1024,
             journal_bytes: 128 * 1024 * 1024,
             memtable_bytes: 64 * 1024 * 1024,
+            search: SearchLimits::default(),
             clock: Clock::system(),
         }
     }

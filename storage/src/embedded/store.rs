@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use fhir::search::Filter;
 
 use super::apply::Done;
+use super::aside::{Aside, apart};
 use super::body::stamped;
 use super::committer::{Committer, Request};
 use super::engine::Engine;
@@ -44,6 +45,7 @@ struct Shared {
     health: Arc<Health>,
     secret: [u8; 32],
     under_way: AtomicUsize,
+    aside: Aside,
     is_closing: Arc<AtomicBool>,
     /// Empty once the store is closed.
     threads: Mutex<Option<Threads>>,
@@ -81,17 +83,6 @@ fn unfinished() -> StoreError {
     StoreError::Fault("a search came to no end".to_owned())
 }
 
-/// Runs what takes long where it holds up no other task; at once where there is no runtime.
-async fn apart<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    if tokio::runtime::Handle::try_current().is_err() {
-        return work();
-    }
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(StoreError::Fault(error.to_string())))
-}
-
 impl Store {
     /// Opens a tenant's folder, or makes it.
     pub(super) fn open(folder: &Path, settings: &EmbeddedSettings) -> Result<Self, StoreError> {
@@ -125,6 +116,7 @@ impl Store {
             health,
             secret,
             under_way: AtomicUsize::new(0),
+            aside: Aside::new(),
             is_closing,
             threads: Mutex::new(Some(threads)),
             sender: Mutex::new(Some(sender)),
@@ -162,7 +154,7 @@ impl Store {
             return history::history(&view, request);
         }
         let request = request.clone();
-        apart(move || history::history(&view, &request)).await
+        self.shared.aside.run(move || history::history(&view, &request)).await
     }
 
     pub(crate) async fn search(&self, request: &SearchRequest) -> Result<Page, StoreError> {
@@ -171,7 +163,8 @@ impl Store {
             return Ok(page);
         }
         let request = request.clone();
-        let page = apart(move || page::search(&view, &request, Effort::Full)).await?;
+        let page =
+            self.shared.aside.run(move || page::search(&view, &request, Effort::Full)).await?;
         page.ok_or_else(unfinished)
     }
 
@@ -186,7 +179,11 @@ impl Store {
             return Ok(ids);
         }
         let (resource, filter) = (resource.to_owned(), filter.clone());
-        let ids = apart(move || page::ids(&view, &resource, &filter, limit, Effort::Full)).await?;
+        let ids = self
+            .shared
+            .aside
+            .run(move || page::ids(&view, &resource, &filter, limit, Effort::Full))
+            .await?;
         ids.ok_or_else(unfinished)
     }
 

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use fjall::{Keyspace, Readable, Slice, Snapshot};
 
+use super::budget::Budget;
 use super::cursor::Cursor;
 use super::engine::Engine;
+use super::page::Effort;
 use super::record::{self, Record};
 use super::{change, fault, keys};
 use crate::{Changed, Key, PAGE_BYTES_MAX, StoreError, Version};
@@ -13,11 +15,19 @@ use crate::{Changed, Key, PAGE_BYTES_MAX, StoreError, Version};
 /// A snapshot of a tenant.
 #[derive(Clone)]
 pub(super) struct View {
-    pub(super) snapshot: Snapshot,
+    pub(super) snapshot: Arc<Snapshot>,
     pub(super) engine: Arc<Engine>,
+    /// What reading may cost.
+    pub(super) budget: Arc<Budget>,
 }
 
 impl View {
+    /// The same for a search of some effort.
+    pub(super) fn limited(&self, effort: Effort) -> Self {
+        let budget = Arc::new(Budget::of(self.engine.limits, effort));
+        Self { budget, ..self.clone() }
+    }
+
     pub(super) fn get(
         &self,
         space: &Keyspace,
@@ -86,21 +96,20 @@ impl View {
         record.version(key.clone(), &self.engine.dictionaries).ok_or_else(damaged)
     }
 
-    /// The current versions of resources of a type, none of which may be deleted: the first ones
+    /// The current versions of resources by type and docid, none of which may be deleted: the first ones
     /// when all of them would be longer than a page.
     pub(super) fn versions(
         &self,
-        resource: &Arc<str>,
-        docids: &[u32],
+        found: impl ExactSizeIterator<Item = (Arc<str>, u32)>,
     ) -> Result<Vec<Version>, StoreError> {
-        let mut versions = Vec::with_capacity(docids.len());
+        let mut versions = Vec::with_capacity(found.len());
         let mut bytes = 0;
-        for docid in docids {
+        for (resource, docid) in found {
             if bytes >= PAGE_BYTES_MAX {
                 break;
             }
-            let record = self.member(*docid)?;
-            let key = Key::new(Arc::clone(resource), record.id.as_str());
+            let record = self.member(docid)?;
+            let key = Key::new(resource, record.id.as_str());
             let version = self.version(&record, key)?;
             bytes += version.body.len();
             versions.push(version);
@@ -112,6 +121,11 @@ impl View {
     pub(super) fn member(&self, docid: u32) -> Result<Record, StoreError> {
         let record = self.current(docid)?.filter(|record| !record.is_deleted());
         record.ok_or_else(|| fault::damaged("index", "it names a resource that is not there"))
+    }
+
+    /// Is it a current resource of the type?
+    pub(super) fn is_member(&self, type_id: u16, docid: u32) -> Result<bool, StoreError> {
+        Ok(self.get(&self.engine.facts, keys::member(type_id, docid))?.is_some())
     }
 
     /// All index entries of a current resource.

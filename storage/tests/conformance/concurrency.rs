@@ -1,10 +1,17 @@
 //! Many at once: preconditions hold as if commits came one after another.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use storage::{Check, Commit, Expected, Key, Refusal, Store, StoreError};
+use fhir::search::{Filter, Param, Sort};
+use storage::{
+    Check, Commit, Expected, Key, Refusal, SearchPart, SearchRequest, Store, StoreError,
+    TotalWanted,
+};
 
-use super::{body, found, has_token, patient, put, read, token};
+use super::{
+    body, commit, delete, entry, found, has_token, ids, patient, put, read, search, string, token,
+};
 
 async fn at_once(
     store: &Store,
@@ -114,4 +121,79 @@ pub(crate) async fn what_a_commit_answered_is_read_at_once(store: Store) {
     }
     let key = Key::new("Patient", "a");
     assert!(body(&key, "x").text().contains("Patient"));
+}
+
+/// Writes of what is not watched, before, between and behind what is, until it is stopped.
+async fn disturb(store: Store, is_over: Arc<AtomicBool>) {
+    for round in 0.. {
+        if is_over.load(Ordering::Relaxed) {
+            return;
+        }
+        let name = |text: String| {
+            let value = fhir::search::IndexValue::String(fhir::search::StringValue::new(&text));
+            entry("Group", "name", value)
+        };
+        let moving = vec![name(format!("n{}", round % 9))];
+        let coming = string("name", &format!("n{}", round % 7));
+        let writes = vec![
+            put("Group/moving", "x", moving),
+            put(&format!("Patient/z{round}"), "x", vec![coming]),
+            put(&format!("Group/z{}", round % 5), "x", vec![name("n3".to_owned())]),
+        ];
+        commit(&store, writes, vec![]).await.expect("a commit");
+        let going = vec![delete(&format!("Group/z{}", (round + 2) % 5))];
+        commit(&store, going, vec![]).await.expect("a commit");
+    }
+}
+
+pub(crate) async fn pages_join_while_others_write(store: Store) {
+    let writes = (0..120)
+        .map(|n| {
+            let resource = if n % 2 == 0 { "Patient" } else { "Group" };
+            let value = fhir::search::StringValue::new(&format!("n{}", n * 7 % 10));
+            let name = entry(resource, "name", fhir::search::IndexValue::String(value));
+            put(&format!("{resource}/watched{n:03}"), "x", vec![name])
+        })
+        .collect();
+    commit(&store, writes, vec![]).await.expect("a commit");
+    let is_over = Arc::new(AtomicBool::new(false));
+    let writer = tokio::spawn(disturb(store.clone(), Arc::clone(&is_over)));
+    for sort in [vec![], vec![("name", true)], vec![("name", false), ("_id", true)]] {
+        let part = |resource: &str| SearchPart {
+            resource: resource.into(),
+            filter: Filter::All,
+            sort: sort
+                .iter()
+                .map(|(code, is_descending)| Sort {
+                    param: Param::new(resource, *code),
+                    is_descending: *is_descending,
+                })
+                .collect(),
+        };
+        let mut request = SearchRequest {
+            parts: vec![part("Patient"), part("Group")],
+            after: None,
+            limit: 7,
+            total: TotalWanted::Free,
+        };
+        let mut seen = Vec::new();
+        loop {
+            let page = search(&store, request.clone()).await;
+            seen.extend(ids(&page).into_iter().filter(|id| id.starts_with("watched")));
+            request.after = page.next;
+            if request.after.is_none() {
+                break;
+            }
+        }
+        let mut expected: Vec<usize> = (0..120).collect();
+        match sort.len() {
+            0 => (),
+            1 => expected.sort_by_key(|n| std::cmp::Reverse(n * 7 % 10)),
+            _ => expected.sort_by_key(|n| (n * 7 % 10, std::cmp::Reverse(*n))),
+        }
+        let expected: Vec<_> = expected.iter().map(|n| format!("watched{n:03}")).collect();
+        assert_eq!(seen, expected);
+    }
+    is_over.store(true, Ordering::Relaxed);
+    writer.await.expect("no panic");
 }

@@ -5,9 +5,12 @@ pub(crate) mod changes;
 pub(crate) mod commits;
 pub(crate) mod concurrency;
 pub(crate) mod histories;
+pub(crate) mod joins;
 pub(crate) mod paging;
 pub(crate) mod reading;
 pub(crate) mod searching;
+pub(crate) mod several_keys;
+pub(crate) mod several_types;
 pub(crate) mod sorting;
 
 use std::future::Future;
@@ -170,7 +173,8 @@ pub(crate) async fn pages(
         assert!(page.versions.len() <= limit, "a page is no longer than asked");
         pages.push(ids(&page));
         let Some(next) = page.next else { return pages };
-        assert!(next.0.len() <= storage::Position::MAX_LEN, "a position is short");
+        let keys = request.parts.first().map_or(0, |part| part.sort.len());
+        assert!(next.0.len() <= storage::Position::len_max(keys), "a position is short");
         assert!(pages.len() < 10_000, "the pages come to an end");
         request.after = Some(next);
     }

@@ -1,9 +1,9 @@
 //! search: every kind of filter, over what is current.
 
 use fhir::search::{
-    CompositeTest, DateTest, Filter, IndexValue, Param, Prefix, ReferenceTest, ReferenceValue,
-    StringMode, StringTest, StringValue, Test, TokenTest, TokenValue, UriMode, UriTest, UriValue,
-    fold, stable_hash,
+    CompositeTest, DateTest, Filter, IndexValue, NearTest, Param, PositionValue, Prefix,
+    ReferenceTest, ReferenceValue, StringMode, StringTest, StringValue, Test, TokenTest,
+    TokenValue, UriMode, UriTest, UriValue, fold, stable_hash,
 };
 use storage::Store;
 
@@ -115,6 +115,29 @@ pub(crate) async fn uris_match_exactly_below_and_above(store: Store) {
     assert_eq!(found(&store, uri(UriMode::Below, "http://x/a")).await, ["a", "b"]);
     assert_eq!(found(&store, uri(UriMode::Above, "http://x/a/b/c")).await, ["a", "b"]);
     assert_eq!(found(&store, uri(UriMode::Contains, "x/ab")).await, ["c"]);
+}
+
+pub(crate) async fn circles_reach_over_the_poles_and_the_date_line(store: Store) {
+    let at = |latitude: f64, longitude: f64| PositionValue { latitude, longitude };
+    for (id, position) in [
+        ("north", at(89.95, 90.0)),
+        ("across", at(0.0, -179.95)),
+        ("south", at(-90.0, 0.0)),
+        ("berlin", at(52.52, 13.405)),
+    ] {
+        patient(&store, id, vec![entry("Patient", "near", IndexValue::Position(position))]).await;
+    }
+    let near = |latitude, longitude, distance_m| {
+        let centre = at(latitude, longitude);
+        matches("near", Test::Near(NearTest { centre, distance_m }))
+    };
+    assert_eq!(found(&store, near(89.95, -90.0, 12_000.0)).await, ["north"]);
+    assert_eq!(found(&store, near(89.95, -90.0, 11_000.0)).await, [""; 0]);
+    assert_eq!(found(&store, near(0.0, 179.95, 12_000.0)).await, ["across"]);
+    assert_eq!(found(&store, near(-89.99, 180.0, 1_200.0)).await, ["south"]);
+    assert_eq!(found(&store, near(52.52, 13.405, 0.0)).await, ["berlin"]);
+    let all = ["north", "across", "south", "berlin"];
+    assert_eq!(found(&store, near(0.0, 0.0, 20_100_000.0)).await, all);
 }
 
 pub(crate) async fn composites_match_within_one_element(store: Store) {

@@ -1,9 +1,10 @@
 //! Random index values, tests and filters, and what a filter means by [`Test::matches`] alone.
 
 use fhir::search::{
-    CompositeTest, DateTest, DateValue, Entry, Filter, IndexValue, NumberTest, NumberValue, Param,
-    Prefix, QuantityTest, QuantityUnit, QuantityValue, ReferenceTest, ReferenceValue, StringMode,
-    StringTest, StringValue, Test, TokenTest, TokenValue, UriMode, UriTest, UriValue, stable_hash,
+    CompositeTest, DateTest, DateValue, Entry, Filter, IndexValue, NearTest, NumberTest,
+    NumberValue, Param, PositionValue, Prefix, QuantityTest, QuantityUnit, QuantityValue,
+    ReferenceTest, ReferenceValue, StringMode, StringTest, StringValue, Test, TokenTest,
+    TokenValue, UriMode, UriTest, UriValue, stable_hash,
 };
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
@@ -31,8 +32,19 @@ pub(crate) fn holds(filter: &Filter, doc: &Doc) -> bool {
     }
 }
 
-pub(crate) const KINDS: [&str; 10] =
-    ["number", "date", "string", "token", "reference", "quantity", "uri", "pair", "triple", "rare"];
+pub(crate) const KINDS: [&str; 11] = [
+    "number",
+    "date",
+    "string",
+    "token",
+    "reference",
+    "quantity",
+    "uri",
+    "position",
+    "pair",
+    "triple",
+    "rare",
+];
 
 pub(crate) fn param(code: &str) -> Param {
     Param::new("Patient", code)
@@ -110,6 +122,15 @@ fn uris() -> BoxedStrategy<String> {
     prop_oneof![select(words.to_vec()).prop_map(str::to_owned), texts()].boxed()
 }
 
+/// At both poles, on both sides of the date line and elsewhere.
+fn positions() -> BoxedStrategy<PositionValue> {
+    let latitudes = select(vec![-90.0, -89.9, -0.0, 0.0, 52.5, 52.500_000_000_000_01, 89.9, 90.0]);
+    let longitudes = select(vec![-180.0, -179.9, -0.1, 0.0, 13.4, 13.5, 179.9, 180.0]);
+    (latitudes, longitudes)
+        .prop_map(|(latitude, longitude)| PositionValue { latitude, longitude })
+        .boxed()
+}
+
 fn composite(parts: &[&'static str]) -> BoxedStrategy<IndexValue> {
     let parts: Vec<_> = parts.iter().map(|part| value(part)).collect();
     parts.prop_map(IndexValue::Composite).boxed()
@@ -132,6 +153,7 @@ pub(crate) fn value(kind: &str) -> BoxedStrategy<IndexValue> {
             .prop_map(|(number, unit)| IndexValue::Quantity(QuantityValue { number, unit }))
             .boxed(),
         "uri" => uris().prop_map(|uri| IndexValue::Uri(UriValue(uri))).boxed(),
+        "position" => positions().prop_map(IndexValue::Position).boxed(),
         "pair" => prop_oneof![
             composite(&["token", "quantity"]),
             composite(&["token", "date"]),
@@ -196,7 +218,19 @@ fn reference_test() -> BoxedStrategy<ReferenceTest> {
 }
 
 fn string_test() -> BoxedStrategy<StringTest> {
-    let modes = select(vec![StringMode::Starts, StringMode::Contains, StringMode::Exact]);
+    let modes = select(vec![
+        StringMode::Starts,
+        StringMode::Contains,
+        StringMode::Exact,
+        StringMode::Whole,
+        StringMode::Other,
+        StringMode::Begins,
+        StringMode::Ends,
+        StringMode::Less,
+        StringMode::AtMost,
+        StringMode::Greater,
+        StringMode::AtLeast,
+    ]);
     (modes, texts())
         .prop_map(|(mode, text)| StringTest { mode, exact: stable_hash(&text), folded: text })
         .boxed()
@@ -211,18 +245,45 @@ fn composite_test(parts: &[&'static str]) -> BoxedStrategy<Test> {
 pub(crate) fn test(kind: &str) -> BoxedStrategy<Test> {
     match kind {
         "number" => number_test().prop_map(Test::Number).boxed(),
-        "date" => (prefixes(), instants(), select(vec![0, 999, 86_399_999_999]))
-            .prop_map(|(prefix, low, span)| Test::Date(DateTest { prefix, low, high: low + span }))
-            .boxed(),
+        "date" => prop_oneof![
+            4 => (prefixes(), instants(), select(vec![0, 999, 86_399_999_999])).prop_map(
+                |(prefix, low, span)| Test::Date(DateTest { prefix, low, high: low + span })
+            ),
+            // `co`: a period that contains the one between the exchanged bounds.
+            1 => (instants(), select(vec![0, 999, 86_399_999_999, 400_000_000_000])).prop_map(
+                |(low, span)| {
+                    Test::Date(DateTest { prefix: Prefix::Ap, low: low + span, high: low })
+                }
+            ),
+        ]
+        .boxed(),
         "string" | "rare" => string_test().prop_map(Test::String).boxed(),
-        "token" => token_test().prop_map(Test::Token).boxed(),
+        "token" => prop_oneof![
+            3 => token_test().prop_map(Test::Token),
+            1 => token_test().prop_map(Test::OtherToken),
+        ]
+        .boxed(),
         "reference" => reference_test().prop_map(Test::Reference).boxed(),
         "quantity" => (number_test(), units())
             .prop_map(|(number, unit)| Test::Quantity(QuantityTest { number, unit }))
             .boxed(),
         "uri" => {
-            let modes = vec![UriMode::Exact, UriMode::Below, UriMode::Above, UriMode::Contains];
+            let modes = vec![
+                UriMode::Exact,
+                UriMode::Below,
+                UriMode::Above,
+                UriMode::Contains,
+                UriMode::Starts,
+                UriMode::Ends,
+                UriMode::Other,
+            ];
             (select(modes), uris()).prop_map(|(mode, uri)| Test::Uri(UriTest { mode, uri })).boxed()
+        }
+        "position" => {
+            let distances = select(vec![0.0, 100.0, 7_000.0, 23_000.0, 3e6, 1.5e7, 2.1e7]);
+            (positions(), distances)
+                .prop_map(|(centre, distance_m)| Test::Near(NearTest { centre, distance_m }))
+                .boxed()
         }
         "pair" => prop_oneof![
             composite_test(&["token", "quantity"]),

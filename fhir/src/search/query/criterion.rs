@@ -8,18 +8,111 @@ use crate::definitions::{SearchParameter, SearchType};
 use crate::reference::is_id;
 use crate::resource::nearest;
 use crate::search::parameter::{is_searchable, searchable};
-use crate::search::{Filter, Param, StringMode, UriMode};
+use crate::search::{Filter, Param};
 
-use super::Context;
 use super::escape::{split, unescape};
+use super::limit::Budget;
+use super::modifier::wanted;
 use super::problem::{Problem, any_of};
 use super::value::{Reader, Wanted};
+use super::{Context, chain, filter, has};
 
 /// Parameters of all types that R4 has and that are not built.
-const NOT_BUILT: [&str; 5] = ["_text", "_content", "_filter", "_list", "_type"];
+const NOT_BUILT: [&str; 3] = ["_text", "_content", "_type"];
 
 /// Values that one parameter may have, joined by commas.
 const VALUES_MAX: usize = 1000;
+
+/// A parameter as it was asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) context: &'a Context<'a>,
+    /// What the whole search may still ask.
+    pub(super) budget: &'a Budget,
+    /// Its whole name, chains and modifier included.
+    pub(super) name: &'a str,
+    /// Its value, escapes in place.
+    pub(super) value: &'a str,
+}
+
+/// Where the name of a parameter has led.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// The resource type that is asked about.
+    pub(super) resource: &'a Arc<str>,
+    /// References gone over.
+    pub(super) hops: usize,
+}
+
+impl<'a> Place<'a> {
+    /// The type that is searched.
+    pub(super) fn start(resource: &'a Arc<str>) -> Self {
+        Self { resource, hops: 0 }
+    }
+
+    /// One reference on.
+    pub(super) fn next<'b>(&self, resource: &'b Arc<str>) -> Place<'b> {
+        Place { resource, hops: self.hops + 1 }
+    }
+}
+
+/// The filter that a parameter states on a type; `name` is what of its name is left there.
+pub(super) fn read(asked: &Asked<'_>, place: Place<'_>, name: &str) -> Result<Filter, Problem> {
+    if let Some(rest) = name.strip_prefix("_has:") {
+        return has::read(asked, place, rest);
+    }
+    if let Some(hop) = name.split_once('.') {
+        return chain::read(asked, place, hop);
+    }
+    let (code, modifier) = match name.split_once(':') {
+        Some((code, modifier)) => (code, Some(modifier)),
+        None => (name, None),
+    };
+    match code {
+        "_has" => has::read(asked, place, ""),
+        "_list" => has::list(asked, modifier),
+        "_filter" => match modifier {
+            None => filter::read(asked, place),
+            Some(modifier) => Err(Problem::value(
+                asked.name,
+                format!("the modifier ':{modifier}' does not go with it; it has none."),
+            )),
+        },
+        "_id" if modifier != Some("missing") => ids(asked, modifier),
+        _ => simple(asked, place.resource, code, modifier),
+    }
+}
+
+fn simple(
+    asked: &Asked<'_>,
+    resource: &Arc<str>,
+    code: &str,
+    modifier: Option<&str>,
+) -> Result<Filter, Problem> {
+    let Asked { context, budget, name, value } = *asked;
+    refuse_unbuilt(name, code)?;
+    let parameter = find(resource, context, name, code)?;
+    let param = Param { resource: resource.clone(), code: code.into() };
+    if modifier == Some("missing") && parameter.kind != SearchType::Composite {
+        return missing(name, param, value);
+    }
+    let wanted = wanted(parameter, context, name, modifier)?;
+    let reader = Reader { context, parameter, param };
+    let values = values(name, value)?;
+    budget.spend(name, values.len())?;
+    let mut parts = Vec::new();
+    for part in values {
+        if part.is_empty() {
+            return Err(Problem::value(
+                name,
+                format!("'{value}' has an empty part: write a comma within a value as \\,."),
+            ));
+        }
+        parts.push(reader.filter(&wanted, part).map_err(|text| Problem::value(name, text))?);
+    }
+    let filter = any(parts);
+    Ok(if wanted == Wanted::Not { Filter::Not(Box::new(filter)) } else { filter })
+}
 
 /// `:missing`. Every stored resource has an id and a time.
 fn missing(name: &str, param: Param, value: &str) -> Result<Filter, Problem> {
@@ -34,43 +127,8 @@ fn missing(name: &str, param: Param, value: &str) -> Result<Filter, Problem> {
     }
 }
 
-/// The filter that a parameter states.
-pub(super) fn read(
-    resource: &Arc<str>,
-    context: &Context<'_>,
-    name: &str,
-    value: &str,
-) -> Result<Filter, Problem> {
-    let (code, modifier) = match name.split_once(':') {
-        Some((code, modifier)) => (code, Some(modifier)),
-        None => (name, None),
-    };
-    refuse_unbuilt(name, code)?;
-    let parameter = find(resource, context, name, code)?;
-    let param = Param { resource: resource.clone(), code: code.into() };
-    if modifier == Some("missing") && parameter.kind != SearchType::Composite {
-        return missing(name, param, value);
-    }
-    if code == "_id" {
-        return ids(name, modifier, value);
-    }
-    let wanted = wanted(parameter, context, name, modifier)?;
-    let reader = Reader { context, parameter, param };
-    let mut parts = Vec::new();
-    for part in values(name, value)? {
-        if part.is_empty() {
-            return Err(Problem::value(
-                name,
-                format!("'{value}' has an empty part: write a comma within a value as \\,."),
-            ));
-        }
-        parts.push(reader.filter(&wanted, part).map_err(|text| Problem::value(name, text))?);
-    }
-    let filter = any(parts);
-    Ok(if wanted == Wanted::Not { Filter::Not(Box::new(filter)) } else { filter })
-}
-
-fn values<'a>(name: &str, value: &'a str) -> Result<Vec<&'a str>, Problem> {
+/// The values that commas part.
+pub(super) fn values<'a>(name: &str, value: &'a str) -> Result<Vec<&'a str>, Problem> {
     let values = split(value, ',');
     if values.len() > VALUES_MAX {
         let text = format!("it has {} values; at most {VALUES_MAX} are allowed.", values.len());
@@ -80,16 +138,11 @@ fn values<'a>(name: &str, value: &'a str) -> Result<Vec<&'a str>, Problem> {
 }
 
 /// One of these holds.
-fn any(mut parts: Vec<Filter>) -> Filter {
+pub(super) fn any(mut parts: Vec<Filter>) -> Filter {
     if parts.len() == 1 { parts.swap_remove(0) } else { Filter::Or(parts) }
 }
 
 fn refuse_unbuilt(name: &str, code: &str) -> Result<(), Problem> {
-    if code == "_has" {
-        return Err(Problem::Parameter(format!(
-            "Parameter '{name}': reverse chaining with _has is not supported yet."
-        )));
-    }
     if code == "_query" {
         return Err(Problem::NotBuilt(format!(
             "Parameter '{name}': this server has no named queries."
@@ -98,28 +151,43 @@ fn refuse_unbuilt(name: &str, code: &str) -> Result<(), Problem> {
     if NOT_BUILT.contains(&code) {
         return Err(Problem::Parameter(format!("Parameter '{name}' is not supported yet.")));
     }
-    if name.contains('.') {
-        return Err(Problem::Parameter(format!(
-            "Parameter '{name}': chained parameters are not supported yet; search for the \
-             referenced resources first, and for '{}' with their ids then.",
-            code.split('.').next().unwrap_or(code)
-        )));
-    }
     Ok(())
 }
 
-fn find<'a>(
+/// May a name go on with `code` on this type? What is to be refused by its name counts, so that it
+/// is refused and not passed over.
+pub(super) fn is_known(context: &Context<'_>, resource: &str, code: &str) -> bool {
+    matches!(code, "_list" | "_filter" | "_query")
+        || NOT_BUILT.contains(&code)
+        || known(context, resource, code).is_some()
+}
+
+/// The parameter `code` of a type, if there is one that a search may use.
+pub(super) fn known<'a>(
+    context: &Context<'a>,
+    resource: &str,
+    code: &str,
+) -> Option<&'a SearchParameter> {
+    let found = context.definitions.search_parameter(resource, code);
+    found.filter(|parameter| is_searchable(parameter, resource))
+}
+
+/// The parameter `code` of a type.
+pub(super) fn find<'a>(
     resource: &str,
     context: &Context<'a>,
     name: &str,
     code: &str,
 ) -> Result<&'a SearchParameter, Problem> {
-    let found = context.definitions.search_parameter(resource, code);
-    if let Some(parameter) = found.filter(|parameter| is_searchable(parameter, resource)) {
+    if let Some(parameter) = known(context, resource, code) {
         return Ok(parameter);
     }
-    if found.is_some() {
-        return Err(Problem::Parameter(format!("Parameter '{name}' is not supported yet.")));
+    if context.definitions.search_parameter(resource, code).is_some() {
+        return Err(Problem::Parameter(if name == code {
+            format!("Parameter '{name}' is not supported yet.")
+        } else {
+            format!("Parameter '{name}': '{code}' of {resource} is not supported yet.")
+        }));
     }
     let codes: Vec<&str> =
         searchable(context.definitions, resource).iter().map(|one| one.code.as_str()).collect();
@@ -132,87 +200,45 @@ fn find<'a>(
     Err(Problem::Parameter(format!("{resource} has no search parameter '{code}'. {hint}")))
 }
 
-fn ids(name: &str, modifier: Option<&str>, value: &str) -> Result<Filter, Problem> {
+/// Refuses what is no resource type.
+pub(super) fn known_type(asked: &Asked<'_>, name: &str) -> Result<(), Problem> {
+    let schema = asked.context.definitions.schema();
+    if schema.resource(name).is_some() {
+        return Ok(());
+    }
+    let near = nearest(name, schema.resource_names(), 3);
+    let hint =
+        if near.is_empty() { String::new() } else { format!(" Did you mean {}?", any_of(&near)) };
+    Err(Problem::value(asked.name, format!("'{name}' is no resource type.{hint}")))
+}
+
+fn ids(asked: &Asked<'_>, modifier: Option<&str>) -> Result<Filter, Problem> {
+    let ids = read_ids(asked.name, asked.value, "")?;
+    asked.budget.spend(asked.name, ids.len())?;
+    match modifier {
+        None => Ok(Filter::Ids(ids)),
+        Some("not") => Ok(Filter::Not(Box::new(Filter::Ids(ids)))),
+        Some(modifier) => Err(Problem::Value(format!(
+            "Parameter '{}': the modifier ':{modifier}' does not go with an id; allowed are :not \
+             and :missing.",
+            asked.name
+        ))),
+    }
+}
+
+/// The ids that commas part, each perhaps with `prefix` before it.
+pub(super) fn read_ids(name: &str, value: &str, prefix: &str) -> Result<Vec<String>, Problem> {
     let mut ids = Vec::new();
     for part in values(name, value)? {
-        let id = unescape(part).map_err(|text| Problem::value(name, text))?;
-        if !is_id(&id) {
+        let text = unescape(part).map_err(|text| Problem::value(name, text))?;
+        let id = text.strip_prefix(prefix).unwrap_or(&text);
+        if !is_id(id) {
             return Err(Problem::value(
                 name,
                 format!("'{id}' is no id: 1 to 64 letters, digits, '-' and '.'."),
             ));
         }
-        ids.push(id.into_owned());
+        ids.push(id.to_owned());
     }
-    match modifier {
-        None => Ok(Filter::Ids(ids)),
-        Some("not") => Ok(Filter::Not(Box::new(Filter::Ids(ids)))),
-        Some(modifier) => Err(Problem::Value(format!(
-            "Parameter '{name}': the modifier ':{modifier}' does not go with an id; allowed is \
-             :not."
-        ))),
-    }
-}
-
-/// What the modifier asks for.
-fn wanted<'a>(
-    parameter: &SearchParameter,
-    context: &Context<'_>,
-    name: &str,
-    modifier: Option<&'a str>,
-) -> Result<Wanted<'a>, Problem> {
-    let Some(modifier) = modifier else { return Ok(Wanted::Value) };
-    let found = match (parameter.kind, modifier) {
-        (SearchType::String, "exact") => Wanted::String(StringMode::Exact),
-        (SearchType::String, "contains") => Wanted::String(StringMode::Contains),
-        (SearchType::Token, "not") => Wanted::Not,
-        (SearchType::Reference, "identifier") => Wanted::Identifier,
-        (SearchType::Uri, "above") => Wanted::Uri(UriMode::Above),
-        (SearchType::Uri, "below") => Wanted::Uri(UriMode::Below),
-        (SearchType::Uri, "contains") => Wanted::Uri(UriMode::Contains),
-        (SearchType::Reference, _) if is_type(context, modifier) => {
-            if !parameter.targets.is_empty() && !parameter.targets.iter().any(|t| t == modifier) {
-                return Err(Problem::Value(format!(
-                    "Parameter '{name}' never refers to a {modifier}: it may be {}.",
-                    any_of(&parameter.targets.iter().map(String::as_str).collect::<Vec<_>>())
-                )));
-            }
-            Wanted::Type(modifier)
-        }
-        (SearchType::String | SearchType::Token, "text")
-        | (SearchType::Token, "in" | "not-in" | "of-type")
-        | (SearchType::Token | SearchType::Reference, "above" | "below") => {
-            return Err(Problem::NotBuilt(format!(
-                "Parameter '{name}': the modifier ':{modifier}' is not supported yet; {}.",
-                allowed(parameter.kind)
-            )));
-        }
-        _ => {
-            return Err(Problem::Value(format!(
-                "Parameter '{name}': the modifier ':{modifier}' does not go with it; {}.",
-                allowed(parameter.kind)
-            )));
-        }
-    };
-    Ok(found)
-}
-
-fn is_type(context: &Context<'_>, name: &str) -> bool {
-    context.definitions.schema().resource(name).is_some()
-}
-
-fn allowed(kind: SearchType) -> &'static str {
-    match kind {
-        SearchType::String => "allowed on a string are :exact, :contains and :missing",
-        SearchType::Token => "allowed on a token are :not and :missing",
-        SearchType::Reference => {
-            "allowed on a reference are :identifier, :missing and a resource type like :Patient"
-        }
-        SearchType::Uri => "allowed on a uri are :above, :below, :contains and :missing",
-        SearchType::Composite => "composite parameters have no modifiers",
-        SearchType::Special => "it has no modifiers",
-        SearchType::Number | SearchType::Date | SearchType::Quantity => {
-            "allowed on a number, date or quantity is :missing"
-        }
-    }
+    Ok(ids)
 }

@@ -2,12 +2,18 @@
 //!
 //! [search]: https://hl7.org/fhir/R4/search.html
 
+mod chain;
 mod criterion;
 pub(crate) mod escape;
+mod filter;
+mod has;
 mod include;
+mod limit;
+mod modifier;
 mod pairs;
 mod problem;
 mod result;
+mod sort;
 mod value;
 
 use std::sync::Arc;
@@ -17,6 +23,8 @@ use crate::outcome::{Issue, Kind, Outcome};
 use crate::resource::nearest;
 
 use super::{Filter, Param, Sort};
+use criterion::{Asked, Place};
+use limit::Budget;
 pub use pairs::{decode_pairs, encode, with_plus};
 use problem::{Problem, warning};
 
@@ -144,6 +152,7 @@ pub fn parse(
 struct Reading<'a> {
     context: &'a Context<'a>,
     query: Query,
+    budget: Budget,
     parts: Vec<Filter>,
     errors: Vec<Issue>,
     ignored: Vec<Issue>,
@@ -164,7 +173,14 @@ impl<'a> Reading<'a> {
             elements: Vec::new(),
             applied: Vec::new(),
         };
-        Self { context, query, parts: Vec::new(), errors: Vec::new(), ignored: Vec::new() }
+        Self {
+            context,
+            query,
+            budget: Budget::new(),
+            parts: Vec::new(),
+            errors: Vec::new(),
+            ignored: Vec::new(),
+        }
     }
 
     fn read(&mut self, name: &str, value: &str) {
@@ -178,8 +194,7 @@ impl<'a> Reading<'a> {
         }
         let read = match result::read(&mut self.query, self.context, name, value) {
             Some(read) => read,
-            None => criterion::read(&self.query.resource, self.context, name, value)
-                .map(|filter| self.parts.push(filter)),
+            None => self.criterion(name, value).map(|filter| self.parts.push(filter)),
         };
         match read {
             Ok(()) => self.query.applied.push((name.to_owned(), value.to_owned())),
@@ -191,6 +206,11 @@ impl<'a> Reading<'a> {
             }
             Err(Problem::Value(text)) => self.errors.push(Issue::error("value", text).at(name)),
         }
+    }
+
+    fn criterion(&self, name: &str, value: &str) -> Result<Filter, Problem> {
+        let asked = Asked { context: self.context, budget: &self.budget, name, value };
+        criterion::read(&asked, Place::start(&self.query.resource), name)
     }
 
     fn finish(mut self) -> Result<Parsed, Outcome> {

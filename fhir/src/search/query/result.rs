@@ -2,16 +2,9 @@
 //!
 //! [what is wanted of the result]: https://hl7.org/fhir/R4/search.html#return
 
-use std::sync::Arc;
-
-use crate::definitions::SearchType;
-use crate::resource::nearest;
-use crate::search::parameter::{is_searchable, searchable};
-use crate::search::{Param, Sort};
-
 use super::include::{self, Direction};
 use super::problem::{Problem, any_of};
-use super::{Context, Query, Summary, Total};
+use super::{Context, Query, Summary, Total, sort};
 
 /// Reads a parameter of the result into the query; `None` when it is none.
 pub(super) fn read(
@@ -57,7 +50,7 @@ fn read_plain(
         "_count" => set(&mut query.count, name, count(name, value)?),
         "_sort" if !query.sort.is_empty() => Err(twice(name)),
         "_sort" => {
-            query.sort.push(sort(&query.resource, context, name, value)?);
+            query.sort = sort::read(&query.resource, context, name, value)?;
             Ok(())
         }
         "_summary" => set(&mut query.summary, name, summary(name, value)?),
@@ -137,43 +130,4 @@ fn summary(name: &str, value: &str) -> Result<Summary, Problem> {
 
 fn one_of(name: &str, value: &str, allowed: &[&str]) -> Problem {
     Problem::value(name, format!("'{value}' is none of {}.", any_of(allowed)))
-}
-
-fn sort(
-    resource: &Arc<str>,
-    context: &Context<'_>,
-    name: &str,
-    value: &str,
-) -> Result<Sort, Problem> {
-    if value.contains(',') {
-        return Err(Problem::NotBuilt(format!(
-            "Parameter '{name}': '{value}' has several keys; one is supported."
-        )));
-    }
-    let (is_descending, code) = match value.strip_prefix('-') {
-        Some(code) => (true, code),
-        None => (false, value),
-    };
-    let found = context.definitions.search_parameter(resource, code);
-    let Some(parameter) = found.filter(|one| is_searchable(one, resource)) else {
-        let known = searchable(context.definitions, resource);
-        let codes: Vec<&str> = known
-            .iter()
-            .filter(|one| one.kind != SearchType::Composite)
-            .map(|one| one.code.as_str())
-            .collect();
-        let near = nearest(code, codes.iter().copied(), 3);
-        let hint = if near.is_empty() {
-            format!("those are {}.", codes.join(", "))
-        } else {
-            format!("did you mean {}?", any_of(&near))
-        };
-        let text = format!("'{code}' is no parameter of {resource} to sort by: {hint}");
-        return Err(Problem::value(name, text));
-    };
-    if parameter.kind == SearchType::Composite {
-        let text = format!("'{code}' is composite, which has no order.");
-        return Err(Problem::value(name, text));
-    }
-    Ok(Sort { param: Param { resource: resource.clone(), code: code.into() }, is_descending })
 }
