@@ -10,6 +10,7 @@ mod observation;
 mod pages;
 mod patient;
 mod resource;
+mod search_parameter;
 
 use interactions::Operation;
 
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Box<dyn Operation>> {
         Box::new(resource::Meta),
         Box::new(resource::MetaAdd),
         Box::new(resource::MetaDelete),
+        Box::new(search_parameter::Reindex),
     ]
 }
 

@@ -9,6 +9,7 @@
 mod compartment;
 mod composite;
 mod date;
+mod defined;
 mod filter;
 mod index;
 mod near;
@@ -25,6 +26,7 @@ mod value;
 pub use compartment::compartment_filter;
 pub use composite::CompositeTest;
 pub use date::{DateTest, DateValue};
+pub use defined::Defined;
 pub use filter::{Filter, Param, Sort, Test, matches};
 pub use index::Indexer;
 pub use near::{NearTest, PositionValue};

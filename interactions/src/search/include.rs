@@ -6,9 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use fhir::bundle::BundleWriter;
 use fhir::json::Json;
-use fhir::search::{
-    Filter, Include, IndexValue, Indexer, Query, ReferenceTest, ReferenceValue, Test,
-};
+use fhir::search::{Filter, Include, IndexValue, Query, ReferenceTest, ReferenceValue, Test};
 use fhir::{Issue, Kind, Outcome};
 use storage::{Key, SearchRequest, Version};
 
@@ -98,7 +96,7 @@ fn references<'a>(
         Outcome::new(Kind::Fault, "A stored resource is damaged.").because(error)
     })?;
     let mut found = Vec::new();
-    for entry in Indexer::r4().entries(body.root(), &permit.settings().bases) {
+    for entry in permit.catalog().indexer.entries(body.root(), &permit.settings().bases) {
         let IndexValue::Reference(ReferenceValue::Local { resource, id, .. }) = entry.value else {
             continue;
         };

@@ -14,7 +14,7 @@ use crate::rules;
 
 /// What the description does not say: code, title, what it does, the type and the description of
 /// what it answers.
-const WORDS: [(&str, &str, &str, &str, &str); 7] = [
+const WORDS: [(&str, &str, &str, &str, &str); 8] = [
     (
         "summary",
         "International Patient Summary",
@@ -78,6 +78,15 @@ const WORDS: [(&str, &str, &str, &str, &str); 7] = [
          over; a version is written when something was taken away.",
         "Meta",
         "The meta of the version that is then current.",
+    ),
+    (
+        "reindex",
+        "Index what was written before",
+        "Indexes what was written before a SearchParameter was, so that searches may use it. A job \
+         goes through the resources of its types while others read and write; no version is made. \
+         It goes on after a restart, and ends when its Task is cancelled.",
+        "Task",
+        "Status 202: the Task of the job, whose address is in Content-Location.",
     ),
 ];
 

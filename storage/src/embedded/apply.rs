@@ -28,6 +28,8 @@ pub(super) struct Applied {
     pub(super) done: Vec<Done>,
     /// How many versions of each type it writes.
     pub(super) written: HashMap<u16, usize>,
+    /// It replaces index entries, though perhaps no version.
+    pub(super) is_reindexed: bool,
 }
 
 /// Current resources and versions, by type.
@@ -56,14 +58,15 @@ pub(super) fn apply(
         progress: Progress { last_updated_us, ..progress },
         counters: Counters::new(),
         written: HashMap::new(),
+        is_reindexed: false,
     };
     let mut done = Vec::with_capacity(commit.writes.len());
     for (write, current) in commit.writes.into_iter().zip(current) {
         done.push(batch.write(write, current)?);
     }
     batch.count();
-    let Batch { batch, progress, written, .. } = batch;
-    Ok(Applied { batch, progress, done, written })
+    let Batch { batch, progress, written, is_reindexed, .. } = batch;
+    Ok(Applied { batch, progress, done, written, is_reindexed })
 }
 
 /// Later than all before, and in a later millisecond than the versions that it replaces: two
@@ -81,6 +84,7 @@ struct Batch<'a> {
     progress: Progress,
     counters: Counters,
     written: HashMap<u16, usize>,
+    is_reindexed: bool,
 }
 
 impl Batch<'_> {
@@ -90,6 +94,9 @@ impl Batch<'_> {
         current: Option<(u32, Record)>,
     ) -> Result<Done, StoreError> {
         let is_live = current.as_ref().is_some_and(|(_, record)| !record.is_deleted());
+        if write.is_reindex {
+            return self.reindex(write, current.filter(|_| is_live));
+        }
         if write.put.is_none() && !is_live {
             let stamp = current.map(|(_, record)| stamp_of(&record));
             return Ok(Done { stamp, is_new: true, is_changed: false });
@@ -123,6 +130,21 @@ impl Batch<'_> {
         self.member(write.type_id, docid, is_live, write.put.is_some())?;
         self.change(write.type_id, docid, stamp);
         Ok(Done { stamp: Some(stamp), is_new: !is_live, is_changed: true })
+    }
+
+    /// Replaces the index entries of a current version, and nothing else.
+    fn reindex(
+        &mut self,
+        mut write: PreparedWrite,
+        current: Option<(u32, Record)>,
+    ) -> Result<Done, StoreError> {
+        let Some((docid, record)) = current else {
+            return Ok(Done { stamp: None, is_new: false, is_changed: false });
+        };
+        let stamp = stamp_of(&record);
+        self.index(docid, true, write.put.as_mut(), stamp)?;
+        self.is_reindexed = true;
+        Ok(Done { stamp: Some(stamp), is_new: false, is_changed: false })
     }
 
     fn next_docid(&mut self, write: &PreparedWrite) -> Result<u32, StoreError> {
