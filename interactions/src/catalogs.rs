@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use fhir::json::Json;
-use fhir::search::{Filter, Test, TokenTest};
+use fhir::search::Filter;
 use storage::{Change, Commit, Expected, Key, SearchRequest, Store, StoreError, Version, Write};
 use tokio::sync::{Mutex as AsyncMutex, Notify, OnceCell};
 
@@ -73,8 +73,7 @@ impl Catalogs {
         if resources.is_empty() {
             return Ok(());
         }
-        let test = TokenTest { system: None, code: Some("true".to_owned()) };
-        let filter = Filter::Matches(mark_param(), Test::Token(test));
+        let filter = Filter::Present(mark_param());
         let marked = self.store.ids(SEARCH_PARAMETER, &filter, 2 * OWN_MAX).await?;
         let mut own = Vec::new();
         admit(&mut own, resources, 0);

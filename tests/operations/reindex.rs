@@ -99,9 +99,12 @@ fn a_job_goes_on_after_the_process_was_killed() {
     let path = accepted(&server, &answer);
     wait(&server, &path, &["in-progress"]);
     server.kill();
-    let server = Server::open(&server.data_dir().to_owned(), &[]);
+    let server = Server::open(server.data_dir(), &[]);
     let task = wait(&server, &path, &["completed", "failed"]);
     assert_eq!(task["output"][0]["valueUnsignedInt"], 3000, "{task}");
+    // It was begun a second time.
+    let history = server.get(&format!("{path}/_history")).send().expect(200).json();
+    assert!(history["total"].as_u64() > Some(3), "{history}");
     let found = server.get("Patient?nick:exact=N7&_summary=count").send().expect(200).json();
     assert_eq!(found["total"], 6);
     // What is indexed stays so after a restart.
@@ -110,6 +113,65 @@ fn a_job_goes_on_after_the_process_was_killed() {
     let server = Server::open(&data_dir, &[]);
     let found = server.get("Patient?nick:exact=N7&_summary=count").send().expect(200).json();
     assert_eq!(found["total"], 6);
+}
+
+#[test]
+fn what_is_written_while_a_job_runs_is_found_by_its_last_version() {
+    let server = Server::start();
+    let all: Vec<Value> = (0..400).map(|at| patient(&format!("p{at}"), "Old")).collect();
+    for some in all.chunks(200) {
+        let entries: Vec<Value> = some
+            .iter()
+            .map(|one| {
+                let url = format!("Patient/{}", one["id"].as_str().unwrap());
+                json!({"resource": one, "request": {"method": "PUT", "url": url}})
+            })
+            .collect();
+        let bundle = json!({"resourceType": "Bundle", "type": "batch", "entry": entries});
+        server.post("").json(&bundle).send().expect(200);
+    }
+    std::thread::scope(|scope| {
+        // Writers are at work before the parameter is there, and until after it is indexed.
+        let writers: Vec<_> = (0..4)
+            .map(|writer| {
+                let server = &server;
+                scope.spawn(move || {
+                    for at in (writer..400).step_by(4) {
+                        let path = format!("Patient/p{at}");
+                        let body = patient(&format!("p{at}"), "New");
+                        server.put(&path).json(&body).send().expect(200);
+                    }
+                })
+            })
+            .collect();
+        server.put_all(&[nickname()]);
+        let answer = server.post("$reindex").send().expect(202);
+        let path = accepted(&server, &answer);
+        assert_eq!(wait(&server, &path, &["completed", "failed"])["status"], "completed");
+        for writer in writers {
+            writer.join().unwrap();
+        }
+    });
+    let count = |nick: &str| {
+        let query = format!("Patient?nick:exact={nick}&_summary=count");
+        server.get(&query).send().expect(200).json()["total"].clone()
+    };
+    assert_eq!(count("New"), 400);
+    assert_eq!(count("Old"), 0);
+}
+
+#[test]
+fn a_task_on_hold_is_left_alone_until_it_is_requested() {
+    let server = Server::start();
+    server.put_all(&[nickname()]);
+    let mut task = json!({"resourceType": "Task", "id": "t", "status": "on-hold",
+        "intent": "order", "code": {"coding": [{"system": "urn:brigid:job", "code": "reindex"}]}});
+    server.put_all(&[task.clone()]);
+    server.get("Patient?nick=a").send().expect(400);
+    task["status"] = json!("requested");
+    server.put("Task/t").json(&task).send().expect(200);
+    assert_eq!(wait(&server, "Task/t", &["completed", "failed"])["status"], "completed");
+    server.get("Patient?nick=a").send().expect(200);
 }
 
 #[test]

@@ -198,10 +198,7 @@ impl Reading<'_> {
         let mut table = table;
         for step in steps {
             let Some(property) = table.properties.iter().find(|one| one.name == step) else {
-                let names = table.properties.iter().map(|one| one.name.as_str());
-                let near = nearest(step, names, 3).join(", ");
-                let text =
-                    format!("'{part}': {} has no element '{step}'. Nearest: {near}.", table.name);
+                let text = no_element(part, table, step);
                 self.wrong("expression", text);
                 return;
             };
@@ -255,6 +252,17 @@ impl Reading<'_> {
             }
         }
     }
+}
+
+fn no_element(part: &str, table: &Type, step: &str) -> String {
+    let names: Vec<&str> = table.properties.iter().map(|one| one.name.as_str()).collect();
+    let near = nearest(step, names.iter().copied(), 3);
+    let hint = if near.is_empty() {
+        format!("It has {}.", names.join(", "))
+    } else {
+        format!("Nearest: {}.", near.join(", "))
+    };
+    format!("'{part}': {} has no element '{step}'. {hint}", table.name)
 }
 
 fn components(resource: Value<'_>) -> Vec<(String, String)> {
