@@ -41,8 +41,7 @@ pub(crate) struct Own {
 
 impl Catalog {
     pub(crate) fn new(own: Vec<Own>, epoch: u64) -> Self {
-        let parameters = own.iter().map(|one| one.parameter.clone()).collect();
-        let definitions = definitions::r4().with_search_parameters(parameters);
+        let definitions = definitions_with(&own);
         let indexer = Indexer::with_r4(definitions.clone());
         Self { definitions, indexer, statements: Statements::default(), own, epoch }
     }
@@ -53,28 +52,11 @@ impl Catalog {
         if &*key.resource != SEARCH_PARAMETER {
             return Ok(());
         }
-        let others = self.without(key);
-        let defined = Defined::read(body.root(), &others.definitions)
-            .map_err(|issues| Outcome::with_issues(Kind::Unprocessable, issues))?;
-        let Defined::New(parameter) = defined else { return Ok(()) };
-        if let Some(other) = others.own.iter().find(|one| one.parameter.url == parameter.url) {
-            let text = format!(
-                "{} is active by the same URL: retire it first, or choose another URL.",
-                other.key
-            );
-            return Err(Outcome::new(Kind::Unprocessable, text).at("SearchParameter.url"));
+        if self.own.iter().all(|one| one.key != *key) {
+            return defined(&self.own, &self.definitions, body).map(drop);
         }
-        if others.own.len() >= OWN_MAX {
-            let text = format!("{OWN_MAX} search parameters are active, which is the most.");
-            return Err(Outcome::new(Kind::Unprocessable, text).at("SearchParameter.status"));
-        }
-        Ok(())
-    }
-
-    /// The catalog as it would be without one of its own.
-    fn without(&self, key: &Key) -> Self {
-        let own = self.own.iter().filter(|one| one.key != *key).cloned().collect();
-        Self::new(own, self.epoch)
+        let others: Vec<Own> = self.own.iter().filter(|one| one.key != *key).cloned().collect();
+        defined(&others, &definitions_with(&others), body).map(drop)
     }
 
     /// Is the parameter that this version defines indexed throughout?
@@ -85,23 +67,50 @@ impl Catalog {
     }
 }
 
+/// R4's definitions with these.
+fn definitions_with(own: &[Own]) -> Definitions {
+    if own.is_empty() {
+        return definitions::r4().clone();
+    }
+    let parameters = own.iter().map(|one| one.parameter.clone()).collect();
+    definitions::r4().with_search_parameters(parameters)
+}
+
+/// The parameter that a resource defines beside others, whose definitions are given too; `None`
+/// where it defines no new one.
+fn defined(
+    others: &[Own],
+    definitions: &Definitions,
+    body: &Json,
+) -> Result<Option<SearchParameter>, Outcome> {
+    let defined = Defined::read(body.root(), definitions)
+        .map_err(|issues| Outcome::with_issues(Kind::Unprocessable, issues))?;
+    let Defined::New(parameter) = defined else { return Ok(None) };
+    if let Some(other) = others.iter().find(|one| one.parameter.url == parameter.url) {
+        let text = format!(
+            "{} is active by the same URL: retire it first, or choose another URL.",
+            other.key
+        );
+        return Err(Outcome::new(Kind::Unprocessable, text).at("SearchParameter.url"));
+    }
+    if others.len() >= OWN_MAX {
+        let text = format!("{OWN_MAX} search parameters are active, which is the most.");
+        return Err(Outcome::new(Kind::Unprocessable, text).at("SearchParameter.status"));
+    }
+    Ok(Some(*parameter))
+}
+
 /// Adds what these resources define to a list, as far as it can be carried out beside what is
 /// there: simple ones first, for composites are made of them.
-pub(crate) fn admit(own: &mut Vec<Own>, resources: Vec<(Key, u64, Json)>, epoch: u64) {
-    let mut waiting: Vec<(Key, u64, Json)> = resources;
-    waiting.sort_by_key(|(key, _, body)| {
+pub(crate) fn admit(own: &mut Vec<Own>, mut resources: Vec<(Key, u64, Json)>, epoch: u64) {
+    resources.sort_by_key(|(key, _, body)| {
         (body.root().str("type").as_deref() == Some("composite"), key.id.clone())
     });
-    let mut catalog = Catalog::new(own.clone(), epoch);
-    for (key, version, body) in waiting {
-        let is_right = catalog.check(&key, &body).is_ok();
-        let Ok(Defined::New(parameter)) = Defined::read(body.root(), &catalog.definitions) else {
-            continue;
-        };
-        if is_right {
-            own.push(Own { key, version, parameter: *parameter, since: epoch });
-            catalog = Catalog::new(own.clone(), epoch);
-        }
+    let mut definitions = definitions_with(own);
+    for (key, version, body) in resources {
+        let Ok(Some(parameter)) = defined(own, &definitions, &body) else { continue };
+        own.push(Own { key, version, parameter, since: epoch });
+        definitions = definitions_with(own);
     }
 }
 

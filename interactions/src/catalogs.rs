@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use fhir::definitions::SearchParameter;
 use fhir::json::Json;
 use fhir::search::Filter;
 use storage::{Change, Commit, Expected, Key, SearchRequest, Store, StoreError, Version, Write};
@@ -113,25 +114,8 @@ impl Catalogs {
         let resources = versions.into_iter().flatten().filter_map(active).collect();
         admit(&mut own, resources, epoch);
         drop_broken(&mut own);
-        let mut marks = Vec::new();
-        for one in &mut own {
-            let Some(old) = touched.iter().find(|old| old.key == one.key) else { continue };
-            let defined = one.parameter.clone();
-            let same = fhir::definitions::SearchParameter {
-                is_waiting: defined.is_waiting,
-                ..old.parameter.clone()
-            };
-            if defined != same {
-                continue;
-            }
-            one.since = old.since;
-            one.parameter.is_waiting = old.parameter.is_waiting;
-            if !one.parameter.is_waiting {
-                marks.push(one.clone());
-            }
-        }
-        for one in &marks {
-            self.mark(one).await?;
+        for one in keep(&mut own, &touched, epoch) {
+            self.mark(&one).await?;
         }
         let is_same = own.len() == before.own.len()
             && own.iter().all(|one| before.own.iter().any(|old| is_one(old, one)));
@@ -208,6 +192,40 @@ impl Catalogs {
         let change = Change::Reindex { entries };
         Some(Write { key, change, expected: Expected::Version(number) })
     }
+}
+
+/// Lets parameters that were written again and say the same stay what they were; gives those that
+/// are indexed throughout, whose new versions do not have it yet that they are. Composites whose
+/// components say something else are new.
+fn keep(own: &mut [Own], touched: &[Own], epoch: u64) -> Vec<Own> {
+    let mut changed: Vec<String> = Vec::new();
+    let mut marks = Vec::new();
+    for one in own.iter_mut().filter(|one| one.since == epoch) {
+        let old = touched.iter().find(|old| old.key == one.key && says_same(old, one));
+        let Some(old) = old else {
+            changed.push(one.parameter.url.clone());
+            continue;
+        };
+        one.since = old.since;
+        one.parameter.is_waiting = old.parameter.is_waiting;
+        if !one.parameter.is_waiting {
+            marks.push(one.clone());
+        }
+    }
+    for one in own.iter_mut() {
+        let is_made_of_new = one.parameter.components.iter().any(|(url, _)| changed.contains(url));
+        if is_made_of_new && one.since != epoch {
+            one.since = epoch;
+            one.parameter.is_waiting = true;
+            marks.retain(|mark| mark.key != one.key);
+        }
+    }
+    marks
+}
+
+fn says_same(a: &Own, b: &Own) -> bool {
+    let is_waiting = a.parameter.is_waiting;
+    a.parameter == SearchParameter { is_waiting, ..b.parameter.clone() }
 }
 
 /// The same parameter, indexed since the same moment.
