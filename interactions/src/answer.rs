@@ -47,6 +47,8 @@ pub enum Done {
     Existing,
     /// It is gone, or was not there.
     Deleted,
+    /// A job will do it: the answer is its Task.
+    Accepted,
 }
 
 impl Answer {

@@ -259,6 +259,7 @@ fn notes(answer: &Answer) -> Vec<Issue> {
         Done::Created => "Created.",
         Done::Updated => "Updated.",
         Done::Deleted => "Deleted.",
+        Done::Accepted => "Accepted.",
         Done::Found | Done::NotModified | Done::Existing => "Found.",
     };
     vec![crate::write::note(text)]

@@ -10,6 +10,7 @@ mod canonical;
 mod compartment;
 mod composite;
 mod date;
+mod defined;
 mod filter;
 mod hot;
 mod index;
@@ -28,6 +29,7 @@ pub use canonical::canonical_filter;
 pub use compartment::compartment_filter;
 pub use composite::CompositeTest;
 pub use date::{DateTest, DateValue};
+pub use defined::Defined;
 pub use filter::{Filter, Param, Sort, Test, matches};
 pub use hot::{
     HOT_SPAN_MAX_US, Hot, HotDate, HotTest, HotValue, Lead, LeadTest, LeadValue, hot, hot_test,

@@ -163,7 +163,7 @@ pub(crate) fn part(
 }
 
 /// What parsing a query needs to know of this tenant.
-pub(crate) fn context<'a>(permit: &Permit<'a>) -> query::Context<'a> {
+pub(crate) fn context<'a>(permit: &'a Permit<'_>) -> query::Context<'a> {
     query::Context {
         definitions: permit.definitions(),
         bases: &permit.settings().bases,

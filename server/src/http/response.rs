@@ -44,6 +44,10 @@ pub(crate) fn success(answer: Answer, wish: &Wish<'_>) -> Result<Reply, Outcome>
     if let Some(stamp) = &answer.version {
         reply.headers.push(("ETag", format!("W/\"{}\"", stamp.version)));
         reply.headers.push(("Last-Modified", date::format(stamp.last_updated_us)));
+        if answer.done == Done::Accepted {
+            let task = format!("{}/{}", wish.base, stamp.key);
+            reply.headers.push(("Content-Location", task));
+        }
         if matches!(answer.done, Done::Created | Done::Updated | Done::Existing) {
             reply.headers.push(("Location", location(wish.base, stamp)));
         }
@@ -91,6 +95,7 @@ fn notes(answer: &Answer) -> Vec<Issue> {
     let text = match answer.done {
         Done::Created => "Created.",
         Done::Deleted => "Deleted.",
+        Done::Accepted => "Accepted: the Task at Content-Location says how far it is.",
         _ => "Updated.",
     };
     vec![Issue {
