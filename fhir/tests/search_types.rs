@@ -8,7 +8,7 @@ use fhir::search::query::{Context, decode_pairs, parse_types};
 fn read(query: &str, is_lenient: bool) -> Result<Vec<String>, String> {
     let context = Context { definitions: r4(), bases: &[], now_us: 0, is_lenient };
     let all = r4().schema().resource_names();
-    let pairs = decode_pairs(query).unwrap();
+    let pairs = decode_pairs(query).expect("pairs");
     match parse_types(&all, &pairs, &context) {
         Ok((queries, _)) => Ok(queries.iter().map(|one| one.resource.to_string()).collect()),
         Err(outcome) => {

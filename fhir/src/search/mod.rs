@@ -6,9 +6,11 @@
 //!
 //! [Search]: https://hl7.org/fhir/R4/search.html
 
+mod canonical;
 mod compartment;
 mod composite;
 mod date;
+mod defined;
 mod filter;
 mod hot;
 mod index;
@@ -23,9 +25,11 @@ mod token;
 mod uri;
 mod value;
 
+pub use canonical::canonical_filter;
 pub use compartment::compartment_filter;
 pub use composite::CompositeTest;
 pub use date::{DateTest, DateValue};
+pub use defined::Defined;
 pub use filter::{Filter, Param, Sort, Test, matches};
 pub use hot::{
     HOT_SPAN_MAX_US, Hot, HotDate, HotTest, HotValue, Lead, LeadTest, LeadValue, hot, hot_test,

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use fhir::definitions::SearchType;
 use fhir::json::Json;
 use fhir::search::{
-    Entry, Filter, Include, IndexValue, Indexer, Param, ReferenceValue, Test, TokenTest, UriMode,
-    UriTest,
+    Entry, Filter, Include, IndexValue, Indexer, Param, ReferenceValue, canonical_filter,
 };
 use fhir::{Kind, Outcome};
 use storage::{Key, SearchPart, SearchRequest, TotalWanted};
@@ -103,7 +102,7 @@ fn take(permit: &Permit<'_>, includes: &[&Include], entry: Entry, wanted: &mut W
             let number = version.as_deref().map(str::parse::<u64>).transpose();
             let mut asking = asking;
             if let Ok(number) = number
-                && asking.any(|one| is_wanted(one))
+                && asking.any(is_wanted)
             {
                 wanted.local.insert((Key::new(resource, id), number));
             }
@@ -147,7 +146,8 @@ async fn named(
     canonical: &BTreeMap<Arc<str>, BTreeSet<(String, Option<String>)>>,
 ) -> Result<(), Outcome> {
     let parts = canonical.iter().map(|(resource, urls)| {
-        let any = urls.iter().map(|(url, version)| is_named(resource, url, version.as_deref()));
+        let any =
+            urls.iter().map(|(url, version)| canonical_filter(resource, url, version.as_deref()));
         SearchPart {
             resource: resource.clone(),
             filter: Filter::Or(any.collect()),
@@ -161,15 +161,6 @@ async fn named(
         total: TotalWanted::Free,
     };
     add_all(permit, found, request).await
-}
-
-fn is_named(resource: &Arc<str>, url: &str, version: Option<&str>) -> Filter {
-    let param = |code: &str| Param::new(resource.clone(), code);
-    let test = UriTest { mode: UriMode::Exact, uri: url.to_owned() };
-    let has_url = Filter::Matches(param("url"), Test::Uri(test));
-    let Some(version) = version else { return has_url };
-    let test = TokenTest { system: None, code: Some(version.to_lowercase()) };
-    Filter::And(vec![has_url, Filter::Matches(param("version"), Test::Token(test))])
 }
 
 /// Adds all that a search finds, as far as there is room.
