@@ -71,7 +71,7 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
 /// A query for each type that is searched.
 fn queries(
     permit: &Permit<'_>,
-    scope: &Scope,
+    scope: &Scope<'_>,
     asked: &Asked,
 ) -> Result<(Vec<Query>, Vec<Issue>), Outcome> {
     let context = context(permit);
@@ -87,7 +87,7 @@ fn queries(
 /// The page that the queries ask for, and how long the store took.
 async fn find(
     permit: &Permit<'_>,
-    scope: &Scope,
+    scope: &Scope<'_>,
     asked: &Asked,
     queries: &[Query],
     limit: usize,
