@@ -26,15 +26,15 @@ pub struct EmbeddedSettings {
 }
 
 impl EmbeddedSettings {
-    /// The settings for a folder: 96 MiB of cache, 128 MiB of journal, the default limits of a
+    /// The settings for a folder: 80 MiB of cache, 128 MiB of journal, the default limits of a
     /// search, the system's clock.
     #[must_use]
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
-            cache_bytes: 96 * 1024 * 1024,
+            cache_bytes: 80 * 1024 * 1024,
             journal_bytes: 128 * 1024 * 1024,
-            memtable_bytes: 32 * 1024 * 1024,
+            memtable_bytes: 24 * 1024 * 1024,
             search: SearchLimits::default(),
             clock: Clock::system(),
         }
