@@ -148,6 +148,8 @@ conformance!(
     several_keys::all_of_many_come_to_their_last_page,
     several_keys::pages_by_several_keys_are_stable_under_writes,
     several_keys::a_position_belongs_to_its_number_of_keys,
+    counting::totals_follow_creates_updates_and_deletions,
+    counting::totals_are_exact_after_parallel_commits,
     concurrency::of_identical_conditional_creates_one_makes_a_resource,
     concurrency::of_updates_of_one_version_one_gets_through,
     concurrency::of_creations_of_one_id_one_gets_through,

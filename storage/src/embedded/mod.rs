@@ -35,6 +35,7 @@ mod page;
 mod position;
 mod preconditions;
 mod prepare;
+mod range_walk;
 mod record;
 mod references;
 mod scan;
