@@ -13,6 +13,7 @@ mod pages;
 mod parameters;
 mod summary;
 mod system;
+mod table;
 mod truth;
 
 use brigid_tests::Server;
