@@ -2,9 +2,9 @@
 //!
 //! [what is wanted of the result]: https://hl7.org/fhir/R4/search.html#return
 
-use super::include::{self, Direction};
+use super::include::{self, Asked, Direction};
 use super::problem::{Problem, any_of};
-use super::{Context, Include, Query, Summary, Total, sort};
+use super::{Context, Query, Summary, Total, sort};
 
 /// Reads a parameter of the result into the query; `None` when it is none.
 pub(super) fn read(
@@ -97,8 +97,8 @@ fn include(
         "_include" => (Direction::Forward, &mut query.include),
         _ => (Direction::Reverse, &mut query.revinclude),
     };
-    let include = include::read(&resource, context, direction, name, value)?;
-    list.push(Include { is_iterated, ..include });
+    let asked = Asked { direction, is_iterated };
+    list.extend(include::read(&resource, context, asked, name, value)?);
     Ok(())
 }
 
