@@ -60,6 +60,8 @@ conformance!(
     commits::a_first_version_under_the_clients_id_is_an_update,
     commits::deleting_what_never_was_changes_nothing,
     commits::deleting_twice_keeps_the_first_tombstone,
+    commits::other_index_entries_make_no_version,
+    commits::what_is_not_current_is_not_indexed_anew,
     commits::an_absent_resource_may_be_created_once,
     commits::an_expected_version_must_be_current,
     commits::a_deletion_is_no_version_to_expect,
