@@ -4,7 +4,7 @@
 
 use super::include::{self, Asked, Direction};
 use super::problem::{Problem, any_of};
-use super::{Context, Query, Summary, Total, sort};
+use super::{Context, Query, Summary, Total, contained, sort};
 
 /// Reads a parameter of the result into the query; `None` when it is none.
 pub(super) fn read(
@@ -72,15 +72,18 @@ fn read_plain(
             };
             Ok(())
         }
-        "_contained" if value == "false" => Ok(()),
-        "_containedType" if value == "container" => Ok(()),
+        "_contained" => {
+            query.contained = contained::read(name, value)?;
+            Ok(())
+        }
+        "_containedType" => {
+            query.is_contained_wanted = contained::read_type(name, value)?;
+            Ok(())
+        }
         "_score" => Err(Problem::Parameter(
             "Parameter '_score': matches have no score on this server.".to_owned(),
         )),
-        _ => Err(Problem::Parameter(format!(
-            "Parameter '{name}': '{value}' is not supported; resources contained in others are \
-             not searched on their own."
-        ))),
+        _ => Err(Problem::Parameter(format!("Parameter '{name}' is not supported."))),
     }
 }
 
@@ -148,6 +151,7 @@ pub(super) fn summary(name: &str, value: &str) -> Result<Summary, Problem> {
     }
 }
 
-fn one_of(name: &str, value: &str, allowed: &[&str]) -> Problem {
+/// `value` is none of these.
+pub(super) fn one_of(name: &str, value: &str, allowed: &[&str]) -> Problem {
     Problem::value(name, format!("'{value}' is none of {}.", any_of(allowed)))
 }
