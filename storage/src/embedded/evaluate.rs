@@ -1,7 +1,7 @@
 //! All resources that a clause holds of, as a rising list of docids.
 
 use super::clause::{Clause, Entries};
-use super::estimate::least;
+use super::estimate::{exact, least};
 use super::merge::{Merge, merge};
 use super::scan::{asks, collect, members};
 use super::view::View;
@@ -54,8 +54,10 @@ fn conjunction(view: &View, type_id: u16, parts: &[Clause]) -> Result<Vec<u32>, 
         return evaluate(view, type_id, &Clause::All);
     };
     let mut docids = evaluate(view, type_id, &parts[first])?;
+    let all = view.counter(type_id)?.0;
     for (at, part) in parts.iter().enumerate() {
-        if at != first {
+        // What holds of all of the type leaves nothing out.
+        if at != first && exact(view, part)? != Some(all) {
             docids = intersection(view, type_id, docids, part)?;
         }
     }

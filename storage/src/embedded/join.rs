@@ -181,6 +181,9 @@ impl Join {
                 ..=FAR_FEW => Some(evaluate(view, self.far_id, &self.inner)?),
                 _ => None,
             };
+            if let Some(few) = &few {
+                self.step(view, "work out the other side of", few.len());
+            }
             // It was empty: a search is one thread's.
             let _few = self.few.set(few);
         }
@@ -246,7 +249,11 @@ impl Join {
     fn gathered(&self, view: &View) -> Result<Vec<u32>, StoreError> {
         let far = match self.few.get() {
             Some(Some(few)) => few.clone(),
-            _ => evaluate(view, self.far_id, &self.inner)?,
+            _ => {
+                let far = evaluate(view, self.far_id, &self.inner)?;
+                self.step(view, "work out the other side of", far.len());
+                far
+            }
         };
         let mut near = Vec::new();
         for docid in far {
@@ -257,7 +264,17 @@ impl Join {
         }
         near.sort_unstable();
         near.dedup();
+        self.step(view, "come back over", near.len());
         Ok(near)
+    }
+
+    /// What was found out, for the plan.
+    fn step(&self, view: &View, what: &str, real: usize) {
+        let of = match view.engine.names.param(self.link.param) {
+            Some(param) => format!("{}.{}", param.resource, param.code),
+            None => "?".to_owned(),
+        };
+        view.trace.joined(format!("{what} the join over {of}"), real);
     }
 
     /// Decides on each candidate; `None` when by then the other side would be less.
@@ -279,6 +296,7 @@ impl Join {
                 }
             }
         }
+        self.step(view, "decide on each candidate of", near.len());
         Ok(Some(near))
     }
 

@@ -11,6 +11,7 @@ use super::bounds::Span;
 use super::clause::Clause;
 use super::keys::{DOCID, docid_at_end, successor};
 use super::scan::{Decision, asked, asks, decide, first_key, key_of, spans_of, walk};
+use super::union::Union;
 use super::view::View;
 use crate::StoreError;
 
@@ -278,6 +279,7 @@ pub(super) enum Docids<'a> {
     List(std::vec::IntoIter<u32>),
     Merge(Merge<'a>),
     Intersection(Intersection<'a>),
+    Union(Box<Union<'a>>),
     Members(Box<dyn Iterator<Item = Result<u32, StoreError>> + 'a>),
 }
 
@@ -287,6 +289,7 @@ impl Docids<'_> {
             Docids::List(list) => Ok(list.next()),
             Docids::Merge(merge) => merge.next(),
             Docids::Intersection(all) => all.next(),
+            Docids::Union(union) => union.next(),
             Docids::Members(members) => members.next().transpose(),
         }
     }

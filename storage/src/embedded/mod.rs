@@ -35,6 +35,7 @@ mod page;
 mod position;
 mod preconditions;
 mod prepare;
+mod range_walk;
 mod record;
 mod references;
 mod scan;
@@ -44,6 +45,7 @@ mod sort;
 mod store;
 mod trace;
 mod trainer;
+mod union;
 mod view;
 mod walk;
 

@@ -10,11 +10,12 @@ use super::clause::{Clause, Entries, compile, compile_for};
 use super::estimate::{PROBE_MAX, estimate, exact, size};
 use super::evaluate::evaluate;
 use super::order::Directions;
-use super::position::{Place, Position};
+use super::position::{Own, Place, Position};
+use super::range_walk;
 use super::scan;
 use super::sort;
 use super::view::View;
-use crate::{Page, SORT_KEYS_MAX, SearchRequest, StoreError, TotalWanted};
+use crate::{Page, SORT_KEYS_MAX, SearchPart, SearchRequest, StoreError, TotalWanted};
 
 /// How much a search may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,14 +81,18 @@ fn page(view: &View, request: &SearchRequest, effort: Effort) -> Result<Option<P
         return Err(StoreError::TooCostly(format!("it sorts by more than {SORT_KEYS_MAX} keys")));
     }
     let mut parts = parts(view, request)?;
-    let implied = implied(view, request, &parts)?;
-    if let (Some(sort), [part]) = (&implied, parts.as_mut_slice()) {
+    let own = own_order(view, request, &parts)?;
+    let by_date = match (own, request.parts.as_slice()) {
+        (Own::Date, [part]) => by_date(part),
+        _ => None,
+    };
+    if let (Some(sort), [part]) = (&by_date, parts.as_mut_slice()) {
         part.sort = std::slice::from_ref(sort);
     }
-    let sort = implied.as_ref().map_or(sort, std::slice::from_ref);
+    let sort = by_date.as_ref().map_or(sort, std::slice::from_ref);
     let after = match &request.after {
-        Some(position) => Position::read(position, sort.len())?,
-        None => Position::first(bound(view, &parts)?, implied.is_some()),
+        Some(position) => Position::read(position, sort.len() + usize::from(own.is_range()))?,
+        None => Position::first(bound(view, &parts)?, own),
     };
     let mut found = Vec::new();
     if limit > 0 {
@@ -95,7 +100,7 @@ fn page(view: &View, request: &SearchRequest, effort: Effort) -> Result<Option<P
         let mut reach = after.clone();
         for (at, part) in parts.iter().enumerate() {
             let search = Search { view, type_id: part.type_id, clause: &part.clause, effort };
-            let Some(places) = search.places(part.sort, &reach, limit + 1)? else {
+            let Some(places) = search.places(own, part.sort, &reach, limit + 1)? else {
                 return Ok(None);
             };
             found.extend(places.into_iter().map(|place| (place, at)));
@@ -129,25 +134,27 @@ fn page(view: &View, request: &SearchRequest, effort: Effort) -> Result<Option<P
 
 /// The order of a search that asks for none, where that of docids would cost much more: its pages
 /// stay in the order that the first one had.
-fn implied(
-    view: &View,
-    request: &SearchRequest,
-    parts: &[Part<'_>],
-) -> Result<Option<Sort>, StoreError> {
-    let ([asked], [part]) = (request.parts.as_slice(), parts) else { return Ok(None) };
-    if !asked.sort.is_empty() {
-        return Ok(None);
+fn own_order(view: &View, request: &SearchRequest, parts: &[Part<'_>]) -> Result<Own, StoreError> {
+    let ([asked], [part]) = (request.parts.as_slice(), parts) else { return Ok(Own::Docid) };
+    if !asked.sort.is_empty() || request.limit == 0 {
+        return Ok(Own::Docid);
     }
-    let is_implied = match (&request.after, parts_of(&part.clause).first()) {
-        (Some(position), _) => Position::is_implied(position),
-        (None, Some(Clause::Hot(hot))) => hot.size(view, HOT_FEW)? >= HOT_FEW,
-        _ => false,
-    };
-    let date = fhir::search::hot(&asked.resource).next().map(|hot| hot.date);
-    Ok(date.filter(|_| is_implied).map(|date| Sort {
-        param: Param::new(Arc::clone(&asked.resource), date),
-        is_descending: false,
-    }))
+    if let Some(position) = &request.after {
+        return Ok(Position::own(position));
+    }
+    if let Some(Clause::Hot(hot)) = parts_of(&part.clause).first()
+        && hot.size(view, HOT_FEW)? >= HOT_FEW
+    {
+        return Ok(Own::Date);
+    }
+    Ok(range_walk::chosen(view, &part.clause)?.map_or(Own::Docid, Own::Range))
+}
+
+/// The order of the dates that combinations end with.
+fn by_date(part: &SearchPart) -> Option<Sort> {
+    let hot = fhir::search::hot(&part.resource).next()?;
+    let param = Param::new(Arc::clone(&part.resource), hot.date);
+    Some(Sort { param, is_descending: false })
 }
 
 /// What is asked of a type that was written at least once.
@@ -222,7 +229,7 @@ pub(super) fn ids(
     let view = &view.limited(effort);
     let found = compile(view, type_id, filter).and_then(|clause| {
         let search = Search { view, type_id, clause: &clause, effort };
-        search.unsorted(&Position::first(u32::MAX, false), limit)
+        search.unsorted(&Position::first(u32::MAX, Own::Docid), limit)
     });
     let Some(docids) = effort.done(found)? else { return Ok(None) };
     docids
@@ -255,10 +262,14 @@ impl<'a> Search<'a> {
     /// The places of up to `wanted` matches after a position, in order.
     fn places(
         &self,
+        own: Own,
         sort: &[Sort],
         after: &Position,
         wanted: usize,
     ) -> Result<Option<Vec<Place>>, StoreError> {
+        if let Own::Range(param) = own {
+            return range_walk::places(self, param, after, wanted);
+        }
         if !sort.is_empty() {
             return sort::sorted(self, sort, after, wanted);
         }

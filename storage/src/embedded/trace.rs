@@ -11,12 +11,16 @@ const STEPS_MAX: usize = 32;
 
 /// The steps of one search so far.
 #[derive(Debug, Default)]
-pub(super) struct Trace(Mutex<Vec<Step>>);
+pub(super) struct Trace {
+    steps: Mutex<Vec<Step>>,
+    /// Those to other resources.
+    joined: Mutex<Vec<Step>>,
+}
 
 impl Trace {
     /// A step, and how many candidates it expects.
     pub(super) fn step(&self, what: impl Into<String>, estimated: Option<usize>) {
-        let mut steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
         if steps.len() < STEPS_MAX {
             let estimated = estimated.filter(|size| *size != usize::MAX).map(|size| size as u64);
             steps.push(Step { what: what.into(), estimated, real: None });
@@ -25,15 +29,26 @@ impl Trace {
 
     /// How many candidates the last step had in fact.
     pub(super) fn had(&self, real: usize) {
-        let mut steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(step) = steps.last_mut() {
             step.real = Some(real as u64);
         }
     }
 
-    /// All steps.
+    /// A step to or from other resources, and to how many it led.
+    pub(super) fn joined(&self, what: impl Into<String>, real: usize) {
+        let mut steps = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
+        if steps.len() < STEPS_MAX {
+            steps.push(Step { what: what.into(), estimated: None, real: Some(real as u64) });
+        }
+    }
+
+    /// All steps: those to other resources first.
     pub(super) fn take(&self) -> Vec<Step> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        let taken = |steps: &Mutex<Vec<Step>>| {
+            std::mem::take(&mut *steps.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        [taken(&self.joined), taken(&self.steps)].concat()
     }
 }
 

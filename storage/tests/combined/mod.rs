@@ -48,9 +48,9 @@ fn tokens() -> impl Strategy<Value = Vec<TokenValue>> {
 /// Mostly one date of less than a day, as of most resources.
 fn dates() -> impl Strategy<Value = Vec<DateValue>> {
     let date = |days: Vec<i64>| {
-        (0..40_i64, select(days)).prop_map(|(low, days)| DateValue {
-            low: low * DAY_US / 4,
-            high: low * DAY_US / 4 + days * DAY_US,
+        (0..40_i64, 0..90_i64, select(days)).prop_map(|(low, minute, days)| {
+            let low = low * DAY_US / 4 + minute * 60_000_000;
+            DateValue { low, high: low + days * DAY_US }
         })
     };
     prop_oneof![

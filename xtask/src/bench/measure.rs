@@ -46,6 +46,7 @@ pub(crate) struct Worker<'a> {
     connection: Connection<'a>,
     pub(crate) random: Random,
     from: Instant,
+    until: Option<Instant>,
     latencies: Latencies,
     counted: u64,
     bytes: u64,
@@ -109,6 +110,7 @@ impl Load<'_> {
         let opened = Connection::open(self.target);
         let worker = opened.map(|connection| {
             let mut worker = Worker::new(connection, place, from);
+            worker.until = Some(until);
             while worker.goes_on(until) {
                 step(&mut worker);
             }
@@ -137,6 +139,7 @@ impl<'a> Worker<'a> {
             connection,
             random: Random::new(hash(&[place as u64, 3])),
             from,
+            until: None,
             latencies: Latencies::default(),
             counted: 0,
             bytes: 0,
@@ -178,6 +181,11 @@ impl<'a> Worker<'a> {
         if Instant::now() >= self.from {
             self.counted += things;
         }
+    }
+
+    /// Whether an iteration of many requests should end here.
+    pub(crate) fn is_late(&self) -> bool {
+        self.latencies.len() > 0 && self.until.is_some_and(|until| Instant::now() >= until)
     }
 
     /// The last answer.

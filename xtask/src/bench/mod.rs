@@ -129,7 +129,13 @@ impl Plan<'_> {
         let list: Vec<String> = self.connections.iter().map(usize::to_string).collect();
         results.header.extend([
             ("backend", "embedded".to_owned()),
-            ("data", "generated (seed 42), on fresh folders; default configuration".to_owned()),
+            (
+                "data",
+                format!(
+                    "{:?} generated resources, each on a fresh folder; default configuration",
+                    sizes(self.options)
+                ),
+            ),
             (
                 "load",
                 format!(
