@@ -12,6 +12,7 @@ pub mod primitive;
 pub mod reference;
 pub mod resource;
 pub mod search;
+pub mod subset;
 pub mod unit;
 pub mod validation;
 pub mod xml;

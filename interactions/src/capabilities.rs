@@ -147,8 +147,8 @@ fn rest(permit: &Permit<'_>, mode: CapabilityMode) -> Tree {
             ]),
         ),
         ("resource", Tree::Array(resources)),
-        ("interaction", interactions(&["transaction", "batch", "history-system"])),
-        ("searchParam", on_every_type()),
+        ("interaction", interactions(&["transaction", "batch", "search-system", "history-system"])),
+        ("searchParam", on_every_type(definitions)),
     ];
     let system =
         operations(permit.operations(), |o| o.description().levels.contains(&Level::System));
@@ -162,9 +162,10 @@ fn rest(permit: &Permit<'_>, mode: CapabilityMode) -> Tree {
     object(members)
 }
 
-/// The parameters of every type that index nothing of their own: conditions on other resources, and
-/// expressions.
-fn on_every_type() -> Tree {
+/// The parameters of every type, which a search of the whole server has too: those that all index,
+/// conditions on other resources, expressions, and what is wanted of the result.
+fn on_every_type(definitions: &Definitions) -> Tree {
+    let indexed = searchable(definitions, "Resource").into_iter().map(parameter);
     let one = |(name, kind, documentation): (&str, &str, &str)| {
         let mut members = vec![("name", text(name)), ("type", text(kind))];
         if name == "_filter" {
@@ -175,11 +176,18 @@ fn on_every_type() -> Tree {
         object(members)
     };
     let list = [
+        (
+            "_explain",
+            "token",
+            "This server's own: true adds an OperationOutcome that says how the matches were found, \
+             step by step, with the numbers of candidates expected and read.",
+        ),
         ("_filter", "special", "All operators but in, ni, ss and sb."),
         ("_has", "string", "Nested, and before or within chains; up to eight references."),
         ("_list", "string", "Ids of List resources."),
+        ("_type", "token", "The types that a search of several types is about."),
     ];
-    Tree::Array(list.into_iter().map(one).collect())
+    Tree::Array(indexed.chain(list.into_iter().map(one)).collect())
 }
 
 fn resource(permit: &Permit<'_>, definitions: &Definitions, name: &str) -> Tree {

@@ -119,10 +119,18 @@ impl Catalogs {
         }
         let is_same = own.len() == before.own.len()
             && own.iter().all(|one| before.own.iter().any(|old| is_one(old, one)));
-        if !is_same || !touched.is_empty() {
-            let epoch = if is_same { before.epoch } else { epoch };
-            self.current.store(Arc::new(Catalog::new(own, epoch)));
+        if is_same && touched.is_empty() {
+            return Ok(());
         }
+        let is_kept = |old: &Own| keys.contains(&old.key) || own.iter().any(|one| is_one(old, one));
+        let broken: Vec<Key> =
+            before.own.iter().filter(|old| !is_kept(old)).map(|old| old.key.clone()).collect();
+        let epoch = if is_same { before.epoch } else { epoch };
+        self.current.store(Arc::new(Catalog::new(own, epoch)));
+        // Composites whose components went away or changed: they are not indexed throughout any
+        // more, and must not say so after a restart.
+        let versions = self.store.read_many(&broken).await?;
+        self.index(versions.into_iter().flatten().collect()).await?;
         Ok(())
     }
 

@@ -5,27 +5,35 @@
 use fhir::bundle::{BundleEntry, BundleResponse, BundleWriter};
 use fhir::primitive::DateTime;
 use fhir::search::query;
+use fhir::subset::Subset;
 use fhir::{Issue, Kind, Outcome, resource};
 use storage::{HistoryRequest, HistoryScope, Verb, Version};
 
 use crate::policy::Permit;
 use crate::read::not_found;
 use crate::search::page::Bookmark;
+use crate::search::{self, address};
 use crate::{Answer, Condition, Done, History};
 
-const KNOWN: [&str; 6] = ["_since", "_at", "_count", "_page", "_format", "_pretty"];
+const KNOWN: [&str; 8] =
+    ["_since", "_at", "_count", "_summary", "_elements", "_page", "_format", "_pretty"];
 
 pub(crate) async fn history(permit: &Permit<'_>, request: History) -> Result<Answer, Outcome> {
     let path = path(&request.scope);
+    let form = form(&request.parameters);
     let (parameters, before) = turn_to_page(permit, &path, request.parameters)?;
     let asked = Asked::read(&parameters)?;
+    let parts = parts(permit, &request.scope, &parameters)?;
     if let HistoryScope::Instance(key) = &request.scope
         && permit.store().read(key).await?.is_none()
     {
         return Err(not_found(key));
     }
     let settings = permit.settings();
-    let size = asked.count.unwrap_or(settings.page_size_default).min(settings.page_size_max);
+    let mut size = asked.count.unwrap_or(settings.page_size_default).min(settings.page_size_max);
+    if parts.is_count_only {
+        size = 0;
+    }
     let page = permit
         .store()
         .history(&HistoryRequest {
@@ -42,14 +50,15 @@ pub(crate) async fn history(permit: &Permit<'_>, request: History) -> Result<Ans
         bundle.total(total);
     }
     let base = &permit.caller().base;
-    bundle.link("self", &self_link(base, &path, &parameters));
+    bundle.link("self", &self_link(base, &path, &parameters, &form, size));
     if let Some(next) = page.next.filter(|_| size > 0) {
         let bookmark = Bookmark { position: next.to_be_bytes().to_vec(), parameters };
         let text = permit.seal().close(&path, &bookmark)?;
-        bundle.link("next", &format!("{base}/{path}?_page={text}"));
+        let page = std::iter::once(("_page", text.as_str())).chain(pairs(&form));
+        bundle.link("next", &address(format!("{base}/{path}"), page));
     }
     for version in &page.versions {
-        entry(permit, &mut bundle, version);
+        entry(permit, &mut bundle, version, &parts.subset)?;
     }
     Ok(Answer::found(bundle.finish()))
 }
@@ -133,12 +142,13 @@ impl Asked {
                     .map_err(|_| format!("_count is '{value}': it is a whole number from 0."))?;
                 self.count = Some(count);
             }
+            "_summary" | "_elements" => (),
             _ => {
                 let near = resource::nearest(name, KNOWN, 1);
                 let hint =
                     near.first().map_or_else(String::new, |near| format!(" Did you mean {near}?"));
                 return Err(format!(
-                    "A history has no parameter '{name}'.{hint} It has _since, _at and _count."
+                    "A history has no parameter '{name}'.{hint} It has _since, _at, _count, _summary and _elements."
                 ));
             }
         }
@@ -146,18 +156,52 @@ impl Asked {
     }
 }
 
-fn self_link(base: &str, path: &str, parameters: &[(String, String)]) -> String {
-    let mut link = format!("{base}/{path}");
-    for (index, (name, value)) in parameters.iter().enumerate() {
-        link.push(if index == 0 { '?' } else { '&' });
-        link.push_str(&query::encode(name));
-        link.push('=');
-        link.push_str(&query::encode(value));
-    }
-    link
+/// The history as it was understood: the size of its pages is the one that was used.
+fn self_link(
+    base: &str,
+    path: &str,
+    parameters: &[(String, String)],
+    form: &[(String, String)],
+    size: u32,
+) -> String {
+    let size = size.to_string();
+    let own = pairs(parameters).map(|(name, value)| match name {
+        "_count" => (name, size.as_str()),
+        _ => (name, value),
+    });
+    address(format!("{base}/{path}"), own.chain(pairs(form)))
 }
 
-fn entry(permit: &Permit<'_>, bundle: &mut BundleWriter, version: &Version) {
+fn pairs(parameters: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+    parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+/// What concerns the form of the answer: links repeat it.
+fn form(parameters: &Condition) -> Condition {
+    let form = parameters.iter().filter(|(name, _)| name == "_format" || name == "_pretty");
+    form.cloned().collect()
+}
+
+/// Which part of each version is wanted.
+fn parts(
+    permit: &Permit<'_>,
+    scope: &HistoryScope,
+    parameters: &Condition,
+) -> Result<query::Parts, Outcome> {
+    let schema = permit.definitions().schema();
+    match scope {
+        HistoryScope::Instance(key) => query::parts(&[&key.resource], parameters, schema),
+        HistoryScope::Type(resource) => query::parts(&[resource], parameters, schema),
+        HistoryScope::System => query::parts(&schema.resource_names(), parameters, schema),
+    }
+}
+
+fn entry(
+    permit: &Permit<'_>,
+    bundle: &mut BundleWriter,
+    version: &Version,
+    subset: &Subset,
+) -> Result<(), Outcome> {
     let key = &version.key;
     let full_url = permit.address(&key.resource, &key.id);
     let address = key.to_string();
@@ -168,9 +212,14 @@ fn entry(permit: &Permit<'_>, bundle: &mut BundleWriter, version: &Version) {
         Verb::Update => (("PUT", address.as_str()), Done::Updated),
         Verb::Delete => (("DELETE", address.as_str()), Done::Deleted),
     };
+    let part = match version.is_deleted() {
+        true => None,
+        false => search::part(permit, &version.body, subset)?,
+    };
+    let whole = std::str::from_utf8(&version.body).ok().filter(|text| !text.is_empty());
     bundle.entry(&BundleEntry {
         full_url: Some(&full_url),
-        resource: std::str::from_utf8(&version.body).ok().filter(|text| !text.is_empty()),
+        resource: part.as_deref().or(whole),
         search_mode: None,
         request: Some(request),
         response: Some(BundleResponse {
@@ -181,4 +230,5 @@ fn entry(permit: &Permit<'_>, bundle: &mut BundleWriter, version: &Version) {
             outcome: None,
         }),
     });
+    Ok(())
 }

@@ -26,7 +26,7 @@ pub enum Interaction {
     Patch(Patch),
     /// A resource's deletion, by id or by condition.
     Delete(Delete),
-    /// A search of a type.
+    /// A search of a type, a compartment or everything.
     Search(Search),
     /// The statement of what this server does.
     Capabilities(CapabilityMode),
@@ -52,6 +52,8 @@ pub struct Read {
     /// Answer [`crate::Done::NotModified`] if not changed after this second, in microseconds
     /// (`If-Modified-Since`); judged only without `unless_versions`.
     pub unless_since_us: Option<i64>,
+    /// The address's parameters, decoded: `_summary` and `_elements`.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// Read one version.
@@ -61,6 +63,8 @@ pub struct Vread {
     pub key: Key,
     /// Which version, as the address says it.
     pub version: String,
+    /// As in [`Read`].
+    pub parameters: Vec<(String, String)>,
 }
 
 /// Versions, newest first.
@@ -68,7 +72,7 @@ pub struct Vread {
 pub struct History {
     /// Whose.
     pub scope: HistoryScope,
-    /// The address's parameters, decoded: `_since`, `_at`, `_count`, `_page` …
+    /// The address's parameters, decoded: `_since`, `_at`, `_count`, `_summary`, `_page` …
     pub parameters: Vec<(String, String)>,
 }
 
@@ -153,7 +157,7 @@ pub struct Delete {
     pub if_match: Option<String>,
 }
 
-/// A search of one type, of a type within a compartment, or of a page link.
+/// A search of one type, within a compartment, of everything, or of a page link.
 #[derive(Debug)]
 pub struct Search {
     /// Where.
@@ -166,6 +170,8 @@ pub struct Search {
 /// Where to search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SearchScope {
+    /// All resources.
+    System,
     /// All resources of a type.
     Type(Arc<str>),
     /// Those of a type in a compartment: `Patient/1/Observation`.

@@ -152,8 +152,12 @@ impl<'a> Job<'a> {
     /// Writes a change of the Task, on top of what others write. `false` when it is not open.
     async fn change(&mut self, change: impl Fn(&mut Tree)) -> Result<bool, Outcome> {
         for _ in 0..ATTEMPTS {
-            let read =
-                Read { key: self.key.clone(), unless_versions: Vec::new(), unless_since_us: None };
+            let read = Read {
+                key: self.key.clone(),
+                unless_versions: Vec::new(),
+                unless_since_us: None,
+                parameters: Vec::new(),
+            };
             let answer = match self.performer.perform(self.caller, Interaction::Read(read)).await {
                 Ok(answer) => answer,
                 Err(outcome) if matches!(outcome.kind, Kind::NotFound | Kind::Gone) => {

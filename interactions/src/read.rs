@@ -2,20 +2,51 @@
 //!
 //! [read]: https://hl7.org/fhir/R4/http.html#read
 
+use fhir::search::query;
 use fhir::{Kind, Outcome};
 use storage::{Key, Version};
 
 use crate::policy::Permit;
-use crate::{Answer, Done, Read};
+use crate::{Answer, Condition, Done, Read, search};
 
 pub(crate) async fn read(permit: &Permit<'_>, request: Read) -> Result<Answer, Outcome> {
+    let parts = parts(permit, &request.key, &request.parameters)?;
     let version = current(permit, &request.key).await?;
     if is_known(&request, &version) {
         let mut answer = Answer::of(Done::NotModified, version);
         answer.body = bytes::Bytes::new();
         return Ok(answer);
     }
-    Ok(Answer::of(Done::Found, version))
+    cut(permit, version, &parts)
+}
+
+/// Which part of the resource a read asks for.
+pub(crate) fn parts(
+    permit: &Permit<'_>,
+    key: &Key,
+    parameters: &Condition,
+) -> Result<query::Parts, Outcome> {
+    let schema = permit.definitions().schema();
+    let parts = query::parts(&[&key.resource], parameters, schema)?;
+    if parts.is_count_only {
+        let text = "_summary=count is for searches and histories: a read gives one resource.";
+        return Err(Outcome::invalid(text).at("_summary"));
+    }
+    Ok(parts)
+}
+
+/// The answer to a read: the version, or the part of it that is asked for.
+pub(crate) fn cut(
+    permit: &Permit<'_>,
+    version: Version,
+    parts: &query::Parts,
+) -> Result<Answer, Outcome> {
+    let part = search::part(permit, &version.body, &parts.subset)?;
+    let mut answer = Answer::of(Done::Found, version);
+    if let Some(part) = part {
+        answer.body = bytes::Bytes::from(part);
+    }
+    Ok(answer)
 }
 
 /// The current version of a resource, or the failure that says why there is none.

@@ -1,5 +1,7 @@
 //! What the configuration decides about a tenant's interactions.
 
+use std::time::Duration;
+
 /// Limits and choices; every limit has its unit in its name.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -12,6 +14,10 @@ pub struct Settings {
     pub page_size_max: u32,
     /// Most resources that `_include` and `_revinclude` add to a page.
     pub include_max: usize,
+    /// How often `:iterate` goes on from what was included, at most.
+    pub include_depth_max: usize,
+    /// A search that takes the store this long is logged.
+    pub slow_search: Duration,
     /// Most entries of a batch or transaction.
     pub bundle_entries_max: usize,
     /// Most bytes that the answers to the entries of a batch or transaction may have together: what
@@ -29,6 +35,8 @@ impl Default for Settings {
             page_size_default: 50,
             page_size_max: 1000,
             include_max: 2000,
+            include_depth_max: 10,
+            slow_search: Duration::from_millis(500),
             bundle_entries_max: 20_000,
             bundle_answer_bytes_max: 256 * 1024 * 1024,
             are_references_checked: false,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use fhir::json::Json;
 use fhir::reference::is_id;
-use fhir::{Kind, Outcome};
+use fhir::{Kind, Outcome, subset};
 use storage::{Check, Committed, Expected, Key, StoreError};
 
 use crate::conditional::{self, Found, contended, is_overtaken, several};
@@ -18,6 +18,7 @@ use crate::{Answer, Condition, Done, Target, Update, create};
 pub(crate) async fn update(permit: &Permit<'_>, request: Update) -> Result<Answer, Outcome> {
     let Update { resource, target, body, if_match } = request;
     write::check_type(&resource, &body)?;
+    check_whole(&body)?;
     match target {
         Target::Id(id) => {
             let key = Key::new(resource, id);
@@ -31,6 +32,22 @@ pub(crate) async fn update(permit: &Permit<'_>, request: Update) -> Result<Answe
             by_condition(permit, resource, &condition, body, expected).await
         }
     }
+}
+
+/// A part of a resource would [overwrite] the whole.
+///
+/// [overwrite]: https://hl7.org/fhir/R4/resource.html#tags
+pub(crate) fn check_whole(body: &Json) -> Result<(), Outcome> {
+    if !subset::is_subset(body.root()) {
+        return Ok(());
+    }
+    Err(Outcome::new(
+        Kind::Unprocessable,
+        "The resource is a part of one (meta.tag SUBSETTED): written, it would lose the rest. Read \
+         it whole, without _summary and _elements, and send it without that tag.",
+    )
+    .with_code("business-rule")
+    .at("meta.tag"))
 }
 
 /// The body must carry the id of the address.

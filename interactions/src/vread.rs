@@ -5,10 +5,11 @@
 use fhir::{Kind, Outcome};
 
 use crate::policy::Permit;
-use crate::read::gone;
-use crate::{Answer, Done, Vread};
+use crate::read::{cut, gone, parts};
+use crate::{Answer, Vread};
 
 pub(crate) async fn vread(permit: &Permit<'_>, request: Vread) -> Result<Answer, Outcome> {
+    let parts = parts(permit, &request.key, &request.parameters)?;
     let missing = || {
         Outcome::new(
             Kind::NotFound,
@@ -30,5 +31,5 @@ pub(crate) async fn vread(permit: &Permit<'_>, request: Vread) -> Result<Answer,
     if version.is_deleted() {
         return Err(gone(&request.key, version.version));
     }
-    Ok(Answer::of(Done::Found, version))
+    cut(permit, version, &parts)
 }

@@ -29,6 +29,8 @@ pub struct Config {
     pub cors: Cors,
     /// Limits of requests and answers.
     pub limits: Limits,
+    /// Searches.
+    pub search: Search,
     /// The embedded store.
     pub storage: Storage,
     /// What is checked across resources.
@@ -59,6 +61,8 @@ pub struct Limits {
     pub page_size_max: u32,
     /// Most resources that `_include` and `_revinclude` add to a page.
     pub included_resources: usize,
+    /// How often `:iterate` goes on from what was included.
+    pub include_depth: usize,
     /// Most entries of a batch or transaction.
     pub bundle_entries: usize,
     /// Most bytes of what the entries of a batch or transaction read.
@@ -67,6 +71,18 @@ pub struct Limits {
     pub requests: usize,
     /// How long one request may take once it has arrived, in seconds.
     pub request_seconds: u64,
+    /// Most index keys that one search may read; the index of one resource counts as eight.
+    pub search_keys: u64,
+    /// How long one search of the store may take, in seconds.
+    pub search_seconds: u64,
+}
+
+/// Searches.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Search {
+    /// A search that takes the store this many milliseconds is logged with its plan.
+    pub slow_ms: u64,
 }
 
 /// The embedded store.
@@ -145,6 +161,7 @@ impl Default for Config {
             default_tenant: "default".to_owned(),
             cors: Cors::default(),
             limits: Limits::default(),
+            search: Search::default(),
             storage: Storage::default(),
             integrity: Integrity::default(),
             log: Log::default(),
@@ -166,11 +183,20 @@ impl Default for Limits {
             page_size_default: 50,
             page_size_max: 1000,
             included_resources: 2000,
+            include_depth: 10,
             bundle_entries: 20_000,
             bundle_answer_bytes: 256 * 1024 * 1024,
             requests: 2_048,
             request_seconds: 120,
+            search_keys: 20_000_000,
+            search_seconds: 30,
         }
+    }
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self { slow_ms: 500 }
     }
 }
 
@@ -207,6 +233,8 @@ impl Config {
             ("limits.bundle_answer_bytes", limits.bundle_answer_bytes as u64),
             ("limits.requests", limits.requests as u64),
             ("limits.request_seconds", limits.request_seconds),
+            ("limits.search_keys", limits.search_keys),
+            ("limits.search_seconds", limits.search_seconds),
             ("storage.memtable_bytes", self.storage.memtable_bytes),
         ];
         if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use interactions::{Door, Performer};
-use storage::{EmbeddedSettings, Status, Store, StoreError, Tenant};
+use storage::{EmbeddedSettings, SearchLimits, Status, Store, StoreError, Tenant};
 
 use crate::config::{Config, References};
 use crate::http::{HttpWire, Limits, Site};
@@ -33,6 +33,8 @@ pub(crate) fn open(config: &Config, tenant: &str, public_url: &str) -> Result<Op
         page_size_default: config.limits.page_size_default,
         page_size_max: config.limits.page_size_max,
         include_max: config.limits.included_resources,
+        include_depth_max: config.limits.include_depth,
+        slow_search: Duration::from_millis(config.search.slow_ms),
         bundle_entries_max: config.limits.bundle_entries,
         bundle_answer_bytes_max: config.limits.bundle_answer_bytes,
         are_references_checked: config.integrity.references == References::Check,
@@ -51,6 +53,11 @@ pub(crate) fn store(config: &Config, tenant: &str) -> Result<Store, String> {
         cache_bytes: config.storage.cache_bytes,
         journal_bytes: config.storage.journal_bytes,
         memtable_bytes: config.storage.memtable_bytes,
+        search: SearchLimits {
+            keys_max: config.limits.search_keys,
+            time_max: Duration::from_secs(config.limits.search_seconds),
+            ..SearchLimits::default()
+        },
         ..EmbeddedSettings::new(&config.data_dir)
     };
     let opened =

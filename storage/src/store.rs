@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use fhir::search::Filter;
+use fhir::search::{Entry, Filter, Param};
 
 use crate::embedded::{self, EmbeddedSettings};
 use crate::{
@@ -150,6 +150,21 @@ impl Store {
     ) -> Result<Vec<Arc<str>>, StoreError> {
         match &self.backend {
             Backend::Embedded(store) => store.ids(resource, filter, limit).await,
+        }
+    }
+
+    /// What current resources refer to by these parameters, by their own type's alone: for each key
+    /// its index entries that are references, none for what is not there or has none.
+    ///
+    /// # Errors
+    /// Only as said of the store.
+    pub async fn references(
+        &self,
+        keys: &[Key],
+        params: &[Param],
+    ) -> Result<Vec<Vec<Entry>>, StoreError> {
+        match &self.backend {
+            Backend::Embedded(store) => store.references(keys, params).await,
         }
     }
 

@@ -144,6 +144,7 @@ conformance!(
     several_keys::a_missing_value_is_last_for_each_key,
     several_keys::long_keys_that_are_cut_still_page,
     several_keys::large_groups_are_walked_by_the_next_key,
+    several_keys::all_of_many_come_to_their_last_page,
     several_keys::pages_by_several_keys_are_stable_under_writes,
     several_keys::a_position_belongs_to_its_number_of_keys,
     concurrency::of_identical_conditional_creates_one_makes_a_resource,

@@ -103,7 +103,7 @@ fn a_search_that_reads_too_many_keys_ends() {
     let negated = Filter::Not(Box::new(of_patient(Filter::All)));
     check_too_costly(&opened.store, &SearchRequest::of("Observation", negated, 10));
     let sort = Sort { param: Param::new("Patient", "_id"), is_descending: true };
-    let sorted = SearchRequest::of("Patient", contains("name"), 10).sorted(vec![sort]);
+    let sorted = SearchRequest::of("Patient", contains("nothing"), 10).sorted(vec![sort]);
     check_too_costly(&opened.store, &sorted);
     // What finds its page early may still have it.
     let first = SearchRequest::of("Observation", of_patient(half()), 10);

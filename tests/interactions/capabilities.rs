@@ -16,7 +16,9 @@ fn the_statement_names_version_formats_and_what_each_type_offers() {
     assert_eq!(resources.len(), 146);
     let everywhere = statement["rest"][0]["searchParam"].as_array().unwrap();
     let names: Vec<&str> = everywhere.iter().filter_map(|p| p["name"].as_str()).collect();
-    assert_eq!(names, ["_filter", "_has", "_list"]);
+    let indexed = ["_id", "_lastUpdated", "_profile", "_security", "_source", "_tag"];
+    assert_eq!(names[..6], indexed);
+    assert_eq!(names[6..], ["_explain", "_filter", "_has", "_list", "_type"]);
     let patient = resources.iter().find(|r| r["type"] == "Patient").unwrap();
     assert_eq!(patient["conditionalDelete"], "single");
     let parameters = patient["searchParam"].as_array().unwrap();

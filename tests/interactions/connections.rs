@@ -95,17 +95,21 @@ fn more_requests_than_the_limit_are_told_to_come_again() {
           Content-Length: 100\r\n\r\n{",
     )
     .expect("sent");
-    // Until the server has begun with it, others are answered.
-    let refused = std::iter::repeat_with(|| server.get("Patient/a").send())
-        .take(10_000)
-        .find(|answer| answer.status == 503)
-        .expect("a refusal");
+    in_flight(&server, 1);
+    let refused = server.get("Patient/a").send().expect(503);
     assert_eq!(refused.header("retry-after"), Some("1"));
     assert!(refused.diagnostics().contains("try again"), "{}", refused.text());
     drop(held);
-    let answered = std::iter::repeat_with(|| server.get("Patient/a").send())
-        .take(10_000)
-        .find(|answer| answer.status != 503)
-        .expect("an answer");
-    answered.expect(404);
+    in_flight(&server, 0);
+    server.get("Patient/a").send().expect(404);
+}
+
+/// Waits until the server says that it answers so many requests.
+fn in_flight(server: &Server, count: usize) {
+    let line = format!("brigid_requests_in_flight {count}\n");
+    let metrics = format!("{}/metrics", server.admin());
+    std::iter::repeat_with(|| server.client().request("GET", &metrics).send().text())
+        .take(100_000)
+        .find(|text| text.contains(&line))
+        .expect("so many requests are being answered");
 }

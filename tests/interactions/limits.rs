@@ -80,14 +80,6 @@ fn wrong_addresses_are_explained() {
     }
 }
 
-#[test]
-fn a_search_of_the_whole_system_is_refused_clearly() {
-    let server = Server::start();
-    let answer = server.get("?_id=a").send();
-    assert!((400..502).contains(&answer.status), "{}", answer.status);
-    assert!(answer.diagnostics().contains("type"), "{}", answer.text());
-}
-
 /// `IN-07`: a small Bundle cannot ask for more than the memory holds.
 #[test]
 fn what_a_bundle_reads_has_a_limit() {

@@ -2,12 +2,17 @@
 
 mod chains;
 mod custom_parameters;
+mod elements;
+mod explain;
 mod filter;
 mod has;
+mod includes;
 mod kinds;
 mod oracle;
 mod pages;
 mod parameters;
+mod summary;
+mod system;
 mod truth;
 
 use brigid_tests::Server;

@@ -11,10 +11,21 @@ use std::io::Write;
 use std::process::ExitCode;
 
 /// (name, what it does, usage).
-const RECIPES: [(&str, &str, &str); 7] = [
-    ("bench", "figures of the release build beside the machine's floors", "cargo xtask bench"),
+const RECIPES: [(&str, &str, &str); 8] = [
+    (
+        "bench",
+        "figures of the release build beside the machine's floors",
+        "cargo xtask bench [--quick] [--resources N[,N…]] [--only PART] [--seconds S] \
+         [--connections N[,N…]] [--json FILE] [--keep] [--strict] [--profile PART]",
+    ),
     ("check", "format, lints and house rules", "cargo xtask check"),
     ("clients", "independent FHIR clients drive the server", "cargo xtask clients"),
+    (
+        "load",
+        "the scenarios of bench against any FHIR server",
+        "cargo xtask load BASE [--token-file FILE] [--resources N] [--quick] [--only PART] \
+         [--seconds S] [--connections N[,N…]] [--json FILE] [--allow-remote]",
+    ),
     ("test", "everything: check, licences, all tests", "cargo xtask test"),
     ("deny", "licences, bans and sources of dependencies", "cargo xtask deny"),
     ("doc", "the documentation of the crates", "cargo xtask doc"),
@@ -34,7 +45,8 @@ fn main() -> ExitCode {
             list();
             return ExitCode::SUCCESS;
         }
-        Some("bench") => bench::run(),
+        Some("bench") => bench::run(&rest),
+        Some("load") => bench::load(&rest),
         Some("check") => steps::check(),
         Some("clients") => clients::run(),
         Some("test") => steps::test(),

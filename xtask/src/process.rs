@@ -66,14 +66,17 @@ impl Server {
         Ok(server)
     }
 
-    /// Resident memory of the process.
-    pub(crate) fn resident_mib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
-        status
-            .unwrap_or_default()
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse().ok())
-            .map_or(0, |kib: u64| kib / 1024)
+    /// The id of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it at once, as a crash would.
+    pub(crate) fn kill(mut self) -> Result<(), String> {
+        let failed = |error: std::io::Error| format!("the server cannot be killed: {error}");
+        self.child.kill().map_err(failed)?;
+        self.child.wait().map_err(failed)?;
+        Ok(())
     }
 
     /// Asks it to stop, and waits for it.

@@ -16,7 +16,8 @@ pub struct DateValue {
     pub high: i64,
 }
 
-/// A date asked for: the range of its precision; for `ap` already widened.
+/// A date asked for: the range of its precision; for `ap` already widened. With `ap` and `low` after
+/// `high` it asks for values that contain the time from `high` to `low`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateTest {
     /// How to compare.

@@ -6,6 +6,7 @@
 //!
 //! [Search]: https://hl7.org/fhir/R4/search.html
 
+mod canonical;
 mod compartment;
 mod composite;
 mod date;
@@ -23,6 +24,7 @@ mod token;
 mod uri;
 mod value;
 
+pub use canonical::canonical_filter;
 pub use compartment::compartment_filter;
 pub use composite::CompositeTest;
 pub use date::{DateTest, DateValue};

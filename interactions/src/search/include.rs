@@ -1,142 +1,162 @@
-//! [`_include` and `_revinclude`], one level: resolved after the page is cut.
+//! [`_include` and `_revinclude`], resolved after the page is cut: each resource once, and none that
+//! is a match.
+//!
+//! A round goes from some resources to all that they include; those of `:iterate` go on from what
+//! the round found, until nothing new is found or a limit is reached, which a warning says.
 //!
 //! [`_include` and `_revinclude`]: https://hl7.org/fhir/R4/search.html#include
 
-use std::collections::{BTreeSet, HashSet};
+mod backward;
+mod forward;
 
-use fhir::bundle::BundleWriter;
-use fhir::json::Json;
-use fhir::search::{Filter, Include, IndexValue, Query, ReferenceTest, ReferenceValue, Test};
-use fhir::{Issue, Kind, Outcome};
-use storage::{Key, SearchRequest, Version};
+use std::collections::HashSet;
+
+use fhir::search::{Include, Query};
+use fhir::{Issue, Outcome};
+use storage::{Key, PAGE_BYTES_MAX, Version};
 
 use crate::policy::Permit;
 
-use super::{entry, warning};
+use super::explain::warning;
 
-/// Adds what the page's matches refer to, and what refers to them, each resource once.
-pub(super) async fn add(
+/// What the matches refer to, and what refers to them.
+pub(super) async fn find(
     permit: &Permit<'_>,
-    bundle: &mut BundleWriter,
     matches: &[Version],
     query: &Query,
     notes: &mut Vec<Issue>,
-) -> Result<(), Outcome> {
-    if matches.is_empty() || (query.include.is_empty() && query.revinclude.is_empty()) {
-        return Ok(());
-    }
-    let mut room = permit.settings().include_max;
-    let mut held: HashSet<Key> = matches.iter().map(|version| version.key.clone()).collect();
-    let mut added = forward(permit, matches, &query.include, &held, room).await?;
-    for version in &added {
-        held.insert(version.key.clone());
-    }
-    room = room.saturating_sub(added.len());
-    // A page of long versions ends earlier than asked.
-    let mut is_cut = false;
-    for include in &query.revinclude {
-        let (found, has_more) = backward(permit, matches, include, room + 1).await?;
-        is_cut |= has_more;
-        for version in found {
-            if held.insert(version.key.clone()) {
-                added.push(version);
-            }
-        }
-        room = permit.settings().include_max.saturating_sub(added.len());
-    }
-    if is_cut || added.len() > permit.settings().include_max {
-        added.truncate(permit.settings().include_max);
-        notes.push(warning(format!(
-            "More than the {} resources here would be included: the rest is left out. Ask for a \
-             smaller page with _count.",
-            added.len()
-        )));
-    }
-    for version in &added {
-        entry(permit, bundle, version, "include");
-    }
-    Ok(())
-}
-
-/// Resources that the matches refer to.
-async fn forward(
-    permit: &Permit<'_>,
-    matches: &[Version],
-    includes: &[Include],
-    held: &HashSet<Key>,
-    room: usize,
 ) -> Result<Vec<Version>, Outcome> {
-    let mut wanted = BTreeSet::new();
-    for version in matches {
-        let own: Vec<&Include> =
-            includes.iter().filter(|include| include.source == version.key.resource).collect();
-        if own.is_empty() {
-            continue;
+    let mut found = Found::of(permit, matches);
+    let mut sources: Vec<Source> =
+        matches.iter().map(|one| Source::Current(one.key.clone())).collect();
+    for round in 0.. {
+        let forward = meant(&query.include, round);
+        let backward = meant(&query.revinclude, round);
+        if sources.is_empty() || (forward.is_empty() && backward.is_empty()) {
+            break;
         }
-        for (include, resource, id) in references(permit, version, &own)? {
-            let is_wanted = include.target.as_deref().is_none_or(|target| target == resource);
-            let key = Key::new(resource, id);
-            if is_wanted && !held.contains(&key) {
-                wanted.insert(key);
-            }
+        let start = found.added.len();
+        forward::add(permit, &mut found, &sources, &forward).await?;
+        backward::add(permit, &mut found, &sources, &backward).await?;
+        if round >= permit.settings().include_depth_max && found.added.len() > start {
+            found.added.truncate(start);
+            notes.push(warning("incomplete", too_deep(round)));
+            break;
         }
+        sources = found.added[start..].iter().map(Source::of).collect();
     }
-    let keys: Vec<Key> = wanted.into_iter().take(room + 1).collect();
-    let found = permit.store().read_many(&keys).await?;
-    Ok(found.into_iter().flatten().filter(|version| !version.is_deleted()).collect())
+    if found.is_cut {
+        notes.push(warning("incomplete", too_many(found.added.len())));
+    }
+    Ok(found.added.into_iter().map(|one| one.version).collect())
 }
 
-/// The local references of a version that stand in the parameters of these includes.
-fn references<'a>(
-    permit: &Permit<'_>,
-    version: &Version,
-    includes: &[&'a Include],
-) -> Result<Vec<(&'a Include, String, String)>, Outcome> {
-    let body = Json::parse(version.body.to_vec()).map_err(|error| {
-        Outcome::new(Kind::Fault, "A stored resource is damaged.").because(error)
-    })?;
-    let mut found = Vec::new();
-    for entry in permit.catalog().indexer.entries(body.root(), &permit.settings().bases) {
-        let IndexValue::Reference(ReferenceValue::Local { resource, id, .. }) = entry.value else {
-            continue;
-        };
-        for include in includes {
-            if include.params.contains(&entry.param) {
-                found.push((*include, resource.clone(), id.clone()));
-            }
-        }
-    }
-    Ok(found)
+fn meant(includes: &[Include], round: usize) -> Vec<&Include> {
+    includes.iter().filter(|include| round == 0 || include.is_iterated).collect()
 }
 
-/// Resources that refer to the matches, and whether there are more.
-async fn backward(
-    permit: &Permit<'_>,
-    matches: &[Version],
-    include: &Include,
-    limit: usize,
-) -> Result<(Vec<Version>, bool), Outcome> {
-    let targets: Vec<&Version> = matches
-        .iter()
-        .filter(|v| include.target.as_deref().is_none_or(|target| target == &*v.key.resource))
-        .collect();
-    if targets.is_empty() {
-        return Ok((Vec::new(), false));
-    }
-    let mut parts = Vec::new();
-    for param in &include.params {
-        for version in &targets {
-            let test = ReferenceTest::Local {
-                resources: vec![version.key.resource.to_string()],
-                id: version.key.id.to_string(),
-                version: None,
-            };
-            parts.push(Filter::Matches(param.clone(), Test::Reference(test)));
+fn too_deep(rounds: usize) -> String {
+    format!(
+        "_include:iterate and _revinclude:iterate were followed {rounds} times: what they lead to \
+         from there on is left out. Search for the resources included last to go on."
+    )
+}
+
+fn too_many(count: usize) -> String {
+    format!(
+        "More than the {count} resources here would be included: the rest is left out. Ask for a \
+         smaller page with _count."
+    )
+}
+
+/// Where includes start from.
+enum Source {
+    /// The current version of a resource.
+    Current(Key),
+    /// An older version, which a reference named.
+    Version(Version),
+}
+
+impl Source {
+    fn of(included: &Included) -> Self {
+        match included.is_current {
+            true => Source::Current(included.version.key.clone()),
+            false => Source::Version(included.version.clone()),
         }
     }
-    let page = permit
-        .store()
-        .search(&SearchRequest::of(include.source.clone(), Filter::Or(parts), limit))
-        .await?;
-    Ok((page.versions, page.next.is_some()))
+
+    fn key(&self) -> &Key {
+        match self {
+            Source::Current(key) => key,
+            Source::Version(version) => &version.key,
+        }
+    }
+}
+
+struct Included {
+    version: Version,
+    is_current: bool,
+}
+
+/// What stands in the page, and what is to come into it.
+struct Found {
+    added: Vec<Included>,
+    /// Resources whose current version is here.
+    current: HashSet<Key>,
+    /// All versions that are here.
+    versions: HashSet<(Key, u64)>,
+    bytes: usize,
+    count_max: usize,
+    /// There would be more.
+    is_cut: bool,
+}
+
+impl Found {
+    fn of(permit: &Permit<'_>, matches: &[Version]) -> Self {
+        Self {
+            added: Vec::new(),
+            current: matches.iter().map(|version| version.key.clone()).collect(),
+            versions: matches.iter().map(|one| (one.key.clone(), one.version)).collect(),
+            bytes: 0,
+            count_max: permit.settings().include_max,
+            is_cut: false,
+        }
+    }
+
+    /// How many more there is room for.
+    fn room(&self) -> usize {
+        if self.bytes >= PAGE_BYTES_MAX { 0 } else { self.count_max - self.added.len() }
+    }
+
+    /// Is the resource here: this version of it, or the current one?
+    fn has(&self, key: &Key, version: Option<u64>) -> bool {
+        match version {
+            None => self.current.contains(key),
+            Some(version) => self.versions.contains(&(key.clone(), version)),
+        }
+    }
+
+    /// Adds a version unless it is here or deleted.
+    fn add(&mut self, version: Version, is_current: bool) {
+        if version.is_deleted() {
+            return;
+        }
+        let id = (version.key.clone(), version.version);
+        if self.versions.contains(&id) {
+            if is_current {
+                self.current.insert(id.0);
+            }
+            return;
+        }
+        if self.room() == 0 {
+            self.is_cut = true;
+            return;
+        }
+        if is_current {
+            self.current.insert(id.0.clone());
+        }
+        self.versions.insert(id);
+        self.bytes += version.body.len();
+        self.added.push(Included { version, is_current });
+    }
 }

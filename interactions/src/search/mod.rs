@@ -1,58 +1,60 @@
-//! The [search] interaction on a type or a compartment: the page, its links, what it includes.
+//! The [search] interaction on a type, a compartment or everything: the page, its links, what it
+//! includes.
 //!
 //! [search]: https://hl7.org/fhir/R4/http.html#search
 
+mod explain;
 mod include;
+mod links;
 pub(crate) mod page;
+mod scope;
 
-use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use fhir::bundle::{BundleEntry, BundleWriter};
+use fhir::json::Json;
 use fhir::outcome::outcome_tree;
-use fhir::reference::is_id;
-use fhir::search::{Filter, Query, Summary, Total, compartment_filter, query};
+use fhir::search::{Query, Total, query};
+use fhir::subset::Subset;
 use fhir::{Issue, Kind, Outcome};
-use storage::{Position, SearchPart, SearchRequest, TotalWanted};
+use storage::{Page, Position, SearchPart, SearchRequest, TotalWanted, Version};
 
 use crate::policy::Permit;
-use crate::{Answer, Condition, Search, SearchScope, clock};
-use page::Bookmark;
+use crate::{Answer, Search, clock};
+use links::Asked;
+pub(crate) use links::address;
+use scope::{Scope, Types};
 
 pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answer, Outcome> {
-    let scope = Scope::of(permit, &request.scope)?;
-    let (parameters, after) = turn_to_page(permit, &scope, request.parameters)?;
-    refuse_length(&parameters)?;
-    let context = context(permit);
-    let parsed = query::parse(&scope.resource, &parameters, &context)?;
-    let query = parsed.query;
-    refuse_parts(&query)?;
-    let limit = page_size(permit, &query);
-    let is_counted = query.is_count_only || query.total == Total::Accurate;
-    let request = SearchRequest {
-        parts: vec![SearchPart {
-            resource: scope.resource.clone(),
-            filter: within(&scope, query.filter.clone()),
-            sort: query.sort.clone(),
-        }],
-        after: after.map(Position),
-        limit,
-        total: if is_counted { TotalWanted::Accurate } else { TotalWanted::Free },
+    let scope = Scope::of(&request.scope)?;
+    let asked = Asked::read(permit, &scope, request.parameters)?;
+    let (queries, mut notes) = queries(permit, &scope, &asked)?;
+    let Some(query) = queries.first() else {
+        return Err(Outcome::invalid("The search is about no type."));
     };
-    let page = permit.store().search(&request).await?;
+    let limit = page_size(permit, query);
+    let (page, taken) = find(permit, &scope, &asked, &queries, limit).await?;
+    if query.is_explained {
+        notes.extend(explain::notes(&page.plan, taken));
+    }
 
     let mut bundle = BundleWriter::new("searchset");
     if let Some(total) = page.total.filter(|_| query.total != Total::None || query.is_count_only) {
         bundle.total(total);
     }
-    bundle.link("self", &self_link(permit, &scope, &query));
+    bundle.link("self", &asked.self_link(permit, &scope, query, limit));
     if let Some(next) = page.next.filter(|_| limit > 0) {
-        bundle.link("next", &next_link(permit, &scope, &next.0, parameters)?);
+        bundle.link("next", &asked.next_link(permit, &scope, &next.0)?);
     }
+    let subset = query.subset();
     for version in &page.versions {
-        entry(permit, &mut bundle, version, "match");
+        entry(permit, &mut bundle, version, "match", &subset)?;
     }
-    let mut notes = parsed.ignored;
-    include::add(permit, &mut bundle, &page.versions, &query, &mut notes).await?;
+    let included = include::find(permit, &page.versions, query, &mut notes).await?;
+    let subset = included_subset(query);
+    for version in &included {
+        entry(permit, &mut bundle, version, "include", &subset)?;
+    }
     if !notes.is_empty() {
         let outcome = outcome_tree(&notes).to_string();
         bundle.entry(&BundleEntry {
@@ -64,43 +66,99 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
     Ok(Answer::found(bundle.finish()))
 }
 
-/// A page link holds the whole search and is an address itself, at most 64 KiB long.
-fn refuse_length(parameters: &[(String, String)]) -> Result<(), Outcome> {
-    const SEARCH_BYTES_MAX: usize = 45_000;
-    // Each name and value stands in the link with its length before it, four bytes.
-    let length: usize = parameters.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
-    if length <= SEARCH_BYTES_MAX {
-        return Ok(());
+/// A query for each type that is searched.
+fn queries(
+    permit: &Permit<'_>,
+    scope: &Scope,
+    asked: &Asked,
+) -> Result<(Vec<Query>, Vec<Issue>), Outcome> {
+    let context = context(permit);
+    match &scope.types {
+        Types::One(resource) => {
+            let parsed = query::parse(resource, &asked.parameters, &context)?;
+            Ok((vec![parsed.query], parsed.ignored))
+        }
+        Types::Some(types) => query::parse_types(types, &asked.parameters, &context),
     }
-    Err(Outcome::new(
-        Kind::TooLarge,
-        format!("The search is longer than {SEARCH_BYTES_MAX} bytes: split it into several."),
-    ))
 }
 
-/// Resources are given whole: parts of them are not offered.
-fn refuse_parts(query: &Query) -> Result<(), Outcome> {
-    let asked = match query.summary {
-        Some(Summary::True | Summary::Text | Summary::Data) => "_summary",
-        _ if !query.elements.is_empty() => "_elements",
-        _ => return Ok(()),
+/// The page that the queries ask for, and how long the store took.
+async fn find(
+    permit: &Permit<'_>,
+    scope: &Scope,
+    asked: &Asked,
+    queries: &[Query],
+    limit: usize,
+) -> Result<(Page, Duration), Outcome> {
+    let part = |query: &Query| SearchPart {
+        resource: query.resource.clone(),
+        filter: scope.within(&query.resource, query.filter.clone()),
+        sort: query.sort.clone(),
     };
-    Err(Outcome::invalid(format!(
-        "{asked} for parts of resources is not supported yet; _summary=count and _summary=false are."
-    ))
-    .with_code("not-supported")
-    .at(asked))
+    let request = SearchRequest {
+        parts: queries.iter().map(part).collect(),
+        after: asked.after.clone().map(Position),
+        limit,
+        total: queries.first().map_or(TotalWanted::Free, total_wanted),
+    };
+    let started = Instant::now();
+    let page = permit.store().search(&request).await?;
+    let taken = started.elapsed();
+    explain::log(permit, queries, &page.plan, taken);
+    Ok((page, taken))
+}
+
+fn total_wanted(query: &Query) -> TotalWanted {
+    match query.total {
+        Total::Estimate => TotalWanted::Estimate,
+        Total::Accurate => TotalWanted::Accurate,
+        _ if query.is_count_only => TotalWanted::Accurate,
+        Total::None | Total::Unstated => TotalWanted::Free,
+    }
+}
+
+/// `_summary` is about all that is in the answer, `_elements` about the [matches] alone.
+///
+/// [matches]: https://hl7.org/fhir/R4/search.html#elements
+fn included_subset(query: &Query) -> Subset {
+    match query.subset() {
+        Subset::Elements(_) => Subset::Whole,
+        subset => subset,
+    }
 }
 
 /// Adds one version as an entry.
-fn entry(permit: &Permit<'_>, bundle: &mut BundleWriter, version: &storage::Version, mode: &str) {
+fn entry(
+    permit: &Permit<'_>,
+    bundle: &mut BundleWriter,
+    version: &Version,
+    mode: &str,
+    subset: &Subset,
+) -> Result<(), Outcome> {
     let full_url = permit.address(&version.key.resource, &version.key.id);
+    let part = part(permit, &version.body, subset)?;
     bundle.entry(&BundleEntry {
         full_url: Some(&full_url),
-        resource: std::str::from_utf8(&version.body).ok(),
+        resource: part.as_deref().or(std::str::from_utf8(&version.body).ok()),
         search_mode: Some(mode),
         ..BundleEntry::default()
     });
+    Ok(())
+}
+
+/// The part of a stored resource that is wanted; `None` when all of it is.
+pub(crate) fn part(
+    permit: &Permit<'_>,
+    body: &[u8],
+    subset: &Subset,
+) -> Result<Option<String>, Outcome> {
+    if subset.is_whole() {
+        return Ok(None);
+    }
+    let json = Json::parse(body.to_vec()).map_err(|error| {
+        Outcome::new(Kind::Fault, "A stored resource is damaged.").because(error)
+    })?;
+    Ok(Some(subset.cut(json.root(), permit.definitions().schema())))
 }
 
 /// What parsing a query needs to know of this tenant.
@@ -113,103 +171,6 @@ pub(crate) fn context<'a>(permit: &'a Permit<'_>) -> query::Context<'a> {
     }
 }
 
-/// Where a search runs.
-struct Scope {
-    resource: Arc<str>,
-    /// Path under the base: what page links are bound to.
-    path: String,
-    compartment: Option<Filter>,
-}
-
-impl Scope {
-    fn of(permit: &Permit<'_>, scope: &SearchScope) -> Result<Self, Outcome> {
-        match scope {
-            SearchScope::Type(resource) => Ok(Self {
-                resource: resource.clone(),
-                path: resource.to_string(),
-                compartment: None,
-            }),
-            SearchScope::Compartment { compartment, id, resource } => {
-                Self::of_compartment(permit, compartment, id, resource.as_ref())
-            }
-        }
-    }
-
-    fn of_compartment(
-        permit: &Permit<'_>,
-        compartment: &str,
-        id: &str,
-        resource: Option<&Arc<str>>,
-    ) -> Result<Self, Outcome> {
-        let definitions = permit.definitions();
-        let Some(members) = definitions.compartment(compartment) else {
-            let known: Vec<&str> =
-                definitions.compartments().iter().map(|c| c.code.as_str()).collect();
-            return Err(Outcome::new(
-                Kind::Unknown,
-                format!(
-                    "{compartment} defines no compartment: those of R4 are {}.",
-                    known.join(", ")
-                ),
-            ));
-        };
-        let Some(resource) = resource else {
-            return Err(Outcome::new(
-                Kind::NotSupported,
-                format!(
-                    "A search of all types of a compartment is not offered: name one type \
-                     ({compartment}/{id}/Observation), or use Patient/[id]/$everything."
-                ),
-            ));
-        };
-        if !is_id(id) {
-            return Err(Outcome::invalid(format!(
-                "'{id}' is no id: 1 to 64 of the letters, digits, '-' and '.'."
-            )));
-        }
-        let Some(filter) = compartment_filter(compartment, id, resource, definitions) else {
-            let types: Vec<&str> = members
-                .resources
-                .iter()
-                .filter(|(_, codes)| !codes.is_empty())
-                .map(|(name, _)| name.as_str())
-                .collect();
-            return Err(Outcome::new(
-                Kind::Unknown,
-                format!(
-                    "{resource} is never in a {compartment} compartment: that holds {}.",
-                    types.join(", ")
-                ),
-            ));
-        };
-        Ok(Self {
-            resource: resource.clone(),
-            path: format!("{compartment}/{id}/{resource}"),
-            compartment: Some(filter),
-        })
-    }
-}
-
-/// The parameters of the page's search and the page's position: for a page link those it holds.
-fn turn_to_page(
-    permit: &Permit<'_>,
-    scope: &Scope,
-    parameters: Condition,
-) -> Result<(Condition, Option<Vec<u8>>), Outcome> {
-    let Some((_, text)) = parameters.iter().find(|(name, _)| name == "_page") else {
-        return Ok((parameters, None));
-    };
-    let known = ["_page", "_format", "_pretty"];
-    if let Some((name, _)) = parameters.iter().find(|(name, _)| !known.contains(&name.as_str())) {
-        return Err(Outcome::invalid(format!(
-            "A page link holds its whole search: '{name}' cannot be added to it."
-        ))
-        .at(name));
-    }
-    let bookmark = permit.seal().open(&scope.path, text)?;
-    Ok((bookmark.parameters, Some(bookmark.position)))
-}
-
 fn page_size(permit: &Permit<'_>, query: &Query) -> usize {
     if query.is_count_only {
         return 0;
@@ -217,45 +178,4 @@ fn page_size(permit: &Permit<'_>, query: &Query) -> usize {
     let settings = permit.settings();
     let size = query.count.unwrap_or(settings.page_size_default).min(settings.page_size_max);
     usize::try_from(size).unwrap_or(usize::MAX)
-}
-
-fn within(scope: &Scope, filter: Filter) -> Filter {
-    match (&scope.compartment, filter) {
-        (None, filter) => filter,
-        (Some(compartment), Filter::All) => compartment.clone(),
-        (Some(compartment), Filter::And(mut parts)) => {
-            parts.push(compartment.clone());
-            Filter::And(parts)
-        }
-        (Some(compartment), filter) => Filter::And(vec![filter, compartment.clone()]),
-    }
-}
-
-/// What was understood of the search, as its own address.
-fn self_link(permit: &Permit<'_>, scope: &Scope, query: &Query) -> String {
-    let mut link = format!("{}/{}", permit.caller().base, scope.path);
-    for (index, (name, value)) in query.applied.iter().enumerate() {
-        link.push(if index == 0 { '?' } else { '&' });
-        link.push_str(&query::encode(name));
-        link.push('=');
-        link.push_str(&query::encode(value));
-    }
-    link
-}
-
-fn next_link(
-    permit: &Permit<'_>,
-    scope: &Scope,
-    position: &[u8],
-    parameters: Vec<(String, String)>,
-) -> Result<String, Outcome> {
-    let kept = parameters.into_iter().filter(|(name, _)| name != "_format" && name != "_pretty");
-    let bookmark = Bookmark { position: position.to_vec(), parameters: kept.collect() };
-    let text = permit.seal().close(&scope.path, &bookmark)?;
-    Ok(format!("{}/{}?_page={text}", permit.caller().base, scope.path))
-}
-
-/// A warning for the client that stands in the Bundle.
-fn warning(text: String) -> Issue {
-    Issue { severity: fhir::Severity::Warning, ..Issue::error("incomplete", text) }
 }

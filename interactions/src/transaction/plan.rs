@@ -182,6 +182,7 @@ impl Plan {
         request: &Update,
     ) -> Result<Step, Outcome> {
         write::check_type(&request.resource, &request.body)?;
+        update::check_whole(&request.body)?;
         let expected = write::expected(request.if_match.as_deref())?;
         let resource = request.resource.clone();
         let condition = match &request.target {

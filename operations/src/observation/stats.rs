@@ -71,6 +71,7 @@ impl Operation for Stats {
                 key: request.subject.clone(),
                 unless_versions: Vec::new(),
                 unless_since_us: None,
+                parameters: Vec::new(),
             };
             // Whoever may not see the subject, or asks for one who is not there, learns it here.
             door.perform(caller, Interaction::Read(read)).await?;

@@ -84,6 +84,7 @@ impl Operation for Everything {
                 key: request.key.clone(),
                 unless_versions: Vec::new(),
                 unless_since_us: None,
+                parameters: Vec::new(),
             };
             // Whoever may not see the patient, or asks for one who is not there, learns it here.
             door.perform(caller, Interaction::Read(read)).await?;

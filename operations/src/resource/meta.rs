@@ -53,7 +53,7 @@ impl Operation for Meta {
         Box::pin(async move {
             let key = instance(&input)?.clone();
             let interaction = match input.version {
-                Some(version) => Interaction::Vread(Vread { key, version }),
+                Some(version) => Interaction::Vread(Vread { key, version, parameters: Vec::new() }),
                 None => Interaction::Read(read(key)),
             };
             let resource = pages::json(&door.perform(caller, interaction).await?)?;
@@ -63,7 +63,7 @@ impl Operation for Meta {
 }
 
 fn read(key: Key) -> Read {
-    Read { key, unless_versions: Vec::new(), unless_since_us: None }
+    Read { key, unless_versions: Vec::new(), unless_since_us: None, parameters: Vec::new() }
 }
 
 fn instance(input: &Input) -> Result<&Key, Outcome> {

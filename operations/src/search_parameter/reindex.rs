@@ -79,7 +79,12 @@ async fn check_focus(
     caller: &Caller,
     key: &interactions::Key,
 ) -> Result<(), Outcome> {
-    let read = Read { key: key.clone(), unless_versions: Vec::new(), unless_since_us: None };
+    let read = Read {
+        key: key.clone(),
+        unless_versions: Vec::new(),
+        unless_since_us: None,
+        parameters: Vec::new(),
+    };
     let answer = door.perform(caller, Interaction::Read(read)).await?;
     let status = pages::json(&answer)?.root().str("status").map(|text| text.into_owned());
     if status.as_deref() == Some("active") {

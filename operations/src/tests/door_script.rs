@@ -155,6 +155,7 @@ fn is_match(json: &Json, search: &Search, parameters: &[(String, String)]) -> bo
     let root = json.root();
     let kind = root.str("resourceType").unwrap();
     let in_scope = match &search.scope {
+        SearchScope::System => true,
         SearchScope::Type(wanted) => **wanted == *kind,
         SearchScope::Compartment { id, resource, .. } => {
             resource.as_ref().is_none_or(|wanted| **wanted == *kind)

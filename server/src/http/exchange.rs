@@ -264,7 +264,10 @@ impl<'a> Arrived<'a> {
         let (word, parts) = router::find(self.request.method().as_str(), self.path)?;
         self.note(word, &parts, entry);
         let is_binary = parts.resource.as_deref() == Some("Binary");
-        if is_binary && format.is_none() && matches!(word, Word::Read | Word::Vread) {
+        // A part of a Binary is a resource, not its content.
+        let is_part = ["_summary", "_elements"].iter().any(|n| intake::value(&pairs, n).is_some());
+        let is_read = matches!(word, Word::Read | Word::Vread);
+        if is_binary && format.is_none() && is_read && !is_part {
             wish.native = Some(accept.clone());
         } else {
             negotiated?;

@@ -69,7 +69,7 @@ pub(crate) fn interaction(asked: Asked<'_>, schema: &Schema) -> Result<Interacti
         Word::Delete | Word::ConditionalDelete => delete(asked, place),
         Word::Search => search(asked, SearchScope::Type(place.resource()?)),
         Word::SearchCompartment => compartment(asked, place, schema),
-        Word::SearchSystem => Err(no_system_search()),
+        Word::SearchSystem => search(asked, SearchScope::System),
         Word::Capabilities => capabilities(&asked),
         Word::Bundle => {
             check_pairs(&asked, &[])?;
@@ -188,19 +188,23 @@ fn check_conditions(asked: &Asked<'_>) -> Result<(), Outcome> {
     Ok(())
 }
 
+/// Parameters that say which part of a resource is wanted.
+const OF_A_READ: [&str; 2] = ["_summary", "_elements"];
+
 fn read(asked: Asked<'_>, place: Place) -> Result<Interaction, Outcome> {
-    check_pairs(&asked, &[])?;
+    check_pairs(&asked, &OF_A_READ)?;
     Ok(Interaction::Read(Read {
         key: place.expected_key()?,
         unless_versions: asked.conditions.if_none_match,
         unless_since_us: asked.conditions.if_modified_since_us,
+        parameters: asked.pairs,
     }))
 }
 
 fn vread(asked: Asked<'_>, place: Place) -> Result<Interaction, Outcome> {
-    check_pairs(&asked, &[])?;
-    let key = place.expected_key()?;
-    Ok(Interaction::Vread(Vread { key, version: place.version.unwrap_or_default() }))
+    check_pairs(&asked, &OF_A_READ)?;
+    let (key, version) = (place.expected_key()?, place.version.unwrap_or_default());
+    Ok(Interaction::Vread(Vread { key, version, parameters: asked.pairs }))
 }
 
 fn create(asked: Asked<'_>, place: Place) -> Result<Interaction, Outcome> {
@@ -280,12 +284,6 @@ fn compartment(asked: Asked<'_>, place: Place, schema: &Schema) -> Result<Intera
     };
     let scope = SearchScope::Compartment { compartment: key.resource, id: key.id, resource };
     search(asked, scope)
-}
-
-fn no_system_search() -> Outcome {
-    Outcome::invalid(
-        "A search across all types is not supported: search one type, [base]/[type]?name=value.",
-    )
 }
 
 fn capabilities(asked: &Asked<'_>) -> Result<Interaction, Outcome> {

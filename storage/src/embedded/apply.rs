@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use fjall::OwnedWriteBatch;
 
+use super::counts::{self, Changes, Counted, Counts};
 use super::engine::{Engine, Progress};
 use super::preconditions::{check, expect};
 use super::prepare::{Prepared, PreparedWrite, Put};
@@ -30,6 +31,8 @@ pub(super) struct Applied {
     pub(super) written: HashMap<u16, usize>,
     /// It replaces index entries, though perhaps no version.
     pub(super) is_reindexed: bool,
+    /// The counts that it changes, as they are after it.
+    pub(super) counted: Counted,
 }
 
 /// Current resources and versions, by type.
@@ -41,6 +44,7 @@ pub(super) fn apply(
     commit: Prepared,
     progress: Progress,
     now_us: i64,
+    counts: &mut Counts,
 ) -> Result<Applied, StoreError> {
     let mut current = Vec::with_capacity(commit.writes.len());
     for (index, write) in commit.writes.iter().enumerate() {
@@ -57,6 +61,7 @@ pub(super) fn apply(
         batch: view.engine.db.batch(),
         progress: Progress { last_updated_us, ..progress },
         counters: Counters::new(),
+        stems: Changes::default(),
         written: HashMap::new(),
         is_reindexed: false,
     };
@@ -64,9 +69,9 @@ pub(super) fn apply(
     for (write, current) in commit.writes.into_iter().zip(current) {
         done.push(batch.write(write, current)?);
     }
-    batch.count();
+    let counted = batch.count(counts)?;
     let Batch { batch, progress, written, is_reindexed, .. } = batch;
-    Ok(Applied { batch, progress, done, written, is_reindexed })
+    Ok(Applied { batch, progress, done, written, is_reindexed, counted })
 }
 
 /// Later than all before, and in a later millisecond than the versions that it replaces: two
@@ -83,6 +88,7 @@ struct Batch<'a> {
     batch: OwnedWriteBatch,
     progress: Progress,
     counters: Counters,
+    stems: Changes,
     written: HashMap<u16, usize>,
     is_reindexed: bool,
 }
@@ -183,10 +189,12 @@ impl Batch<'_> {
             }
         };
         for gone in old.iter().filter(|stem| new.binary_search(stem).is_err()) {
+            self.stems.add(&self.engine.names, gone, -1);
             self.batch.remove(&self.engine.index, key(gone.clone(), docid));
         }
         for stem in new {
             if old.binary_search(&stem).is_err() {
+                self.stems.add(&self.engine.names, &stem, 1);
                 self.batch.insert(&self.engine.index, key(stem, docid), Vec::new());
             }
         }
@@ -237,11 +245,19 @@ impl Batch<'_> {
         *self.written.entry(type_id).or_default() += 1;
     }
 
-    fn count(&mut self) {
+    fn count(&mut self, counts: &mut Counts) -> Result<Counted, StoreError> {
+        let counted = std::mem::take(&mut self.stems).counted(self.view, counts)?;
+        for (stem, count) in &counted {
+            match counts::value(*count) {
+                Some(value) => self.batch.insert(&self.engine.facts, keys::count(stem), value),
+                None => self.batch.remove(&self.engine.facts, keys::count(stem)),
+            }
+        }
         for (type_id, (current, versions)) in &self.counters {
             let value = [current.to_be_bytes(), versions.to_be_bytes()].concat();
             self.batch.insert(&self.engine.facts, keys::counter(*type_id), value);
         }
+        Ok(counted)
     }
 }
 

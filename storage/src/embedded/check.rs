@@ -11,7 +11,7 @@ use super::apply::stems_of;
 use super::cursor::Cursor;
 use super::keys::{self, DOCID, docid_at_end};
 use super::view::{View, decoded};
-use super::{change, fault};
+use super::{change, counts, fault};
 use crate::{CheckReport, Key, StoreError};
 
 /// Problems that are told one by one; beyond they are counted only.
@@ -168,17 +168,56 @@ impl Check<'_> {
         })
     }
 
-    /// As many keys as the entries lead to: with each entry's key there, none is left over.
+    /// As many keys as the entries lead to: with each entry's key there, none is left over. And of
+    /// each stem as many as are counted.
     fn index(&mut self) -> Result<(), StoreError> {
         let engine = self.view.engine.clone();
-        let mut count = 0_u64;
-        self.each(&engine.index, &[], |_, _, _| {
-            count += 1;
+        let (mut keys, mut stems, mut of_stem) = (0_u64, 0_u64, 0_u64);
+        let mut stem = Vec::new();
+        self.each(&engine.index, &[], |check, key, _| {
+            let head = &key[..key.len().saturating_sub(DOCID)];
+            if head != stem {
+                stems += u64::from(check.count(&stem, of_stem)?);
+                of_stem = 0;
+                head.clone_into(&mut stem);
+            }
+            keys += 1;
+            of_stem += 1;
             Ok(())
         })?;
-        if count == self.report.index_keys {
-            return Ok(());
+        stems += u64::from(self.count(&stem, of_stem)?);
+        self.each(&engine.facts, &[keys::COUNT], |_, _, _| {
+            stems = stems.wrapping_sub(1);
+            Ok(())
+        })?;
+        if stems != 0 {
+            self.problem(|| "key space `facts`: a count of what is not there".to_owned());
         }
+        if keys != self.report.index_keys {
+            self.left_over()?;
+        }
+        Ok(())
+    }
+
+    /// Is a stem that so many keys have counted at all? If so, it is a problem when the count is
+    /// another one.
+    fn count(&mut self, stem: &[u8], keys: u64) -> Result<bool, StoreError> {
+        let names = &self.view.engine.names;
+        if !counts::is_kept(names, stem) {
+            return Ok(false);
+        }
+        let found = counts::read(self.view, stem)?;
+        if found != keys {
+            let params = names.params();
+            let param = params.get(usize::from(u16::from_be_bytes([stem[0], stem[1]])));
+            let name = param.map_or("?".to_owned(), |one| format!("{}.{}", one.resource, one.code));
+            self.problem(|| format!("{name}: {found} are counted of a value that {keys} have"));
+        }
+        Ok(found > 0)
+    }
+
+    fn left_over(&mut self) -> Result<(), StoreError> {
+        let engine = self.view.engine.clone();
         self.each(&engine.index, &[], |check, key, _| {
             let docid = docid_at_end(key);
             let stem = &key[..key.len().saturating_sub(DOCID)];

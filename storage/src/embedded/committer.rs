@@ -13,6 +13,7 @@ use fjall::PersistMode;
 use tokio::sync::{mpsc, oneshot};
 
 use super::apply::{Done, apply};
+use super::counts::Counts;
 use super::engine::{Engine, Progress};
 use super::fault;
 use super::prepare::Prepared;
@@ -39,6 +40,7 @@ pub(super) struct Committer {
     pub(super) health: Arc<Health>,
     pub(super) clock: Clock,
     pub(super) progress: Progress,
+    pub(super) counts: Counts,
     /// Types that may be given a dictionary.
     pub(super) trainer: std_mpsc::Sender<u16>,
     /// Versions written of each type since the store was opened.
@@ -96,7 +98,7 @@ impl Committer {
         is_written: &mut bool,
     ) -> Result<Vec<Done>, StoreError> {
         let view = self.engine.view();
-        let applied = apply(&view, commit, self.progress, self.clock.now_us())?;
+        let applied = apply(&view, commit, self.progress, self.clock.now_us(), &mut self.counts)?;
         if applied.progress.sequence == self.progress.sequence && !applied.is_reindexed {
             return Ok(applied.done);
         }
@@ -107,6 +109,7 @@ impl Committer {
         }
         *is_written = true;
         self.progress = applied.progress;
+        self.counts.learn(applied.counted);
         for (type_id, count) in applied.written {
             self.count(type_id, count);
         }

@@ -15,6 +15,7 @@
 //! | | `c` type (u16) | current resources (u64), versions (u64) |
 //! | | `i` type (u16), id | docid |
 //! | | `m` type (u16), docid | empty: what is current and not deleted |
+//! | | `n` stem of an index key | how many current resources have it (varint): see `counts.rs` |
 //! | | 0, sequence (u64) | what was done: see `change.rs` |
 //! | | 1, type (u16), sequence (u64) | the same |
 //! | `versions` | docid | the current version, a deletion included: see `record.rs` |
@@ -25,7 +26,7 @@
 //! Four key spaces and no more: each costs a new tenant some 17 `fsync`s.
 
 /// The version of the layout that this code reads and writes.
-pub(super) const LAYOUT: u32 = 1;
+pub(super) const LAYOUT: u32 = 2;
 
 pub(super) const LAYOUT_KEY: &[u8] = b"layout";
 pub(super) const SECRET_KEY: &[u8] = b"secret";
@@ -38,6 +39,7 @@ pub(super) const NAME_DICTIONARY: u8 = b'd';
 const COUNTER: u8 = b'c';
 pub(super) const RESOURCE: u8 = b'i';
 const MEMBER: u8 = b'm';
+pub(super) const COUNT: u8 = b'n';
 
 /// The families of keys in `index`: each value of an entry leads to one key; a token with a system,
 /// a range and a long period to two.
@@ -131,6 +133,11 @@ pub(super) fn member(type_id: u16, docid: u32) -> [u8; 7] {
 /// What the keys of a type's members start with.
 pub(super) fn member_prefix(type_id: u16) -> [u8; 3] {
     name(MEMBER, type_id)
+}
+
+/// The key of the count of a stem.
+pub(super) fn count(stem: &[u8]) -> Vec<u8> {
+    [&[COUNT], stem].concat()
 }
 
 /// The key of a change, of the whole tenant or of a type.

@@ -7,6 +7,7 @@ use fjall::Keyspace;
 
 use fhir::search::Param;
 
+use super::counts::is_counted;
 use super::cursor::Cursor;
 use super::fault;
 use super::keys::{NAME_PARAM, NAME_REFERENCE, NAME_TYPE, name};
@@ -25,6 +26,8 @@ struct Table {
     params: HashMap<u16, HashMap<Arc<str>, u16>>,
     param_names: Vec<Param>,
     references: HashSet<u16>,
+    /// Parameters whose values are not counted.
+    uncounted: HashSet<u16>,
 }
 
 impl Names {
@@ -52,6 +55,11 @@ impl Names {
         let table = self.read();
         let type_id = table.types.get(&param.resource)?;
         table.params.get(type_id)?.get(&param.code).copied()
+    }
+
+    /// Are the values of a parameter counted?
+    pub(super) fn is_counted(&self, param: u16) -> bool {
+        !self.read().uncounted.contains(&param)
     }
 
     /// The name of a type.
@@ -166,6 +174,9 @@ impl Table {
 
     fn add_param(&mut self, id: u16, type_id: u16, param: Param) {
         self.params.entry(type_id).or_default().insert(Arc::clone(&param.code), id);
+        if !is_counted(&param.code) {
+            self.uncounted.insert(id);
+        }
         self.param_names.push(param);
     }
 }

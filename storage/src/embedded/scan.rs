@@ -1,7 +1,7 @@
 //! Walking over the index: the docids whose keys pass a test.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 
 use fjall::{Iter, Readable, Slice};
 
@@ -10,6 +10,8 @@ use fhir::search::Test;
 use super::bounds::{Span, spans};
 use super::clause::{Clause, Entries};
 use super::keys::{self, DOCID, docid_at_end, successor};
+use super::order::SORTED;
+use super::union::Union;
 use super::view::View;
 use super::{encode, fault};
 use crate::StoreError;
@@ -295,11 +297,34 @@ pub(super) fn collect_keys(
     Ok(docids)
 }
 
+/// Those of some docids that have nothing of a parameter that one could sort by.
+pub(super) fn without_sort_key(
+    view: &View,
+    param: u16,
+    docids: impl Iterator<Item = Result<u32, StoreError>>,
+) -> Result<Vec<u32>, StoreError> {
+    let mut valued = HashSet::new();
+    for family in SORTED {
+        let prefix = [&param.to_be_bytes(), family].concat();
+        for guard in walk(view, &Span::prefix(prefix)) {
+            view.budget.spend(1)?;
+            valued.insert(docid_at_end(&key_of(guard)?));
+        }
+    }
+    let mut without = Vec::new();
+    for docid in docids {
+        view.budget.spend(1)?;
+        without.extend(Some(docid?).filter(|docid| !valued.contains(docid)));
+    }
+    Ok(without)
+}
+
 /// Docids as they rise.
 pub(super) enum Docids<'a> {
     List(std::vec::IntoIter<u32>),
     Merge(Merge<'a>),
     Members(Box<dyn Iterator<Item = Result<u32, StoreError>> + 'a>),
+    Union(Box<Union<'a>>),
 }
 
 impl Docids<'_> {
@@ -308,6 +333,7 @@ impl Docids<'_> {
             Docids::List(list) => Ok(list.next()),
             Docids::Merge(merge) => merge.next(),
             Docids::Members(members) => members.next().transpose(),
+            Docids::Union(union) => union.next(),
         }
     }
 }

@@ -10,18 +10,19 @@ use std::thread::JoinHandle;
 use arc_swap::ArcSwapOption;
 use tokio::sync::{mpsc, oneshot};
 
-use fhir::search::Filter;
+use fhir::search::{Entry, Filter, Param};
 
 use super::apply::Done;
 use super::aside::{Aside, apart};
 use super::body::stamped;
 use super::committer::{Committer, Request};
+use super::counts::Counts;
 use super::engine::Engine;
 use super::page::Effort;
 use super::prepare::{Bodies, prepare};
 use super::settings::EmbeddedSettings;
 use super::view::View;
-use super::{check, fault, history, page, shutdown, trainer};
+use super::{check, fault, history, page, references, shutdown, trainer};
 use crate::{
     Changed, CheckReport, Commit, Committed, HistoryPage, HistoryRequest, Key, Page, SearchRequest,
     Status, StoreError, Version,
@@ -31,6 +32,8 @@ use crate::{
 const QUEUE: usize = 1024;
 /// Commits that may be under way at all.
 const UNDER_WAY_MAX: usize = 8 * 1024;
+/// The entries of more resources are read where it holds up no one.
+const READ_INLINE_MAX: usize = 200;
 /// A commit of more writes is prepared where it holds up no one.
 const WRITES_INLINE_MAX: usize = 16;
 
@@ -101,6 +104,7 @@ impl Store {
             health: Arc::clone(&health),
             clock: settings.clock.clone(),
             progress,
+            counts: Counts::default(),
             trainer,
             written: HashMap::new(),
         };
@@ -185,6 +189,19 @@ impl Store {
             .run(move || page::ids(&view, &resource, &filter, limit, Effort::Full))
             .await?;
         ids.ok_or_else(unfinished)
+    }
+
+    pub(crate) async fn references(
+        &self,
+        keys: &[Key],
+        params: &[Param],
+    ) -> Result<Vec<Vec<Entry>>, StoreError> {
+        let view = self.view()?;
+        if keys.len() <= READ_INLINE_MAX {
+            return references::references(&view, keys, params);
+        }
+        let (keys, params) = (keys.to_vec(), params.to_vec());
+        apart(move || references::references(&view, &keys, &params)).await
     }
 
     pub(crate) fn changes(&self, after: u64, limit: usize) -> Result<Vec<Changed>, StoreError> {

@@ -5,11 +5,15 @@
 
 use super::clause::Entries;
 use super::groups::{Direction, Groups};
+use super::ids::Ids;
 use super::order::SortKey;
 use super::position::{Place, Position};
 use super::scan::{self, Docids};
 use super::sort::{By, Order};
 use crate::StoreError;
+
+/// After so many members of a type that have a value, those without are looked for otherwise.
+const MEMBERS_REJECTED_MAX: usize = 200;
 
 /// The places of up to `wanted` matches after a position; `None` when too few pass.
 pub(super) fn walked(
@@ -48,16 +52,25 @@ impl Walk<'_> {
         let depth = fixed.len();
         let last = self.after.place().filter(|place| place.keys.starts_with(fixed));
         let from = last.and_then(|place| place.keys.get(depth));
+        let is_descending = self.order.directions.is_descending(depth);
+        let is_valued = from.is_none_or(Option::is_some);
+        let from = from.and_then(Option::as_deref);
+        let Order { view, type_id, .. } = *self.order;
         match self.order.by[depth] {
             By::Id => {
-                self.rejected = self.rejected_max + 1;
+                let mut ids = Ids::new(view, type_id, is_descending, from);
+                while !self.is_over()
+                    && let Some(group) = ids.next()?
+                {
+                    fixed.push(Some(group.key));
+                    self.few(fixed, group.docids.unwrap_or_default())?;
+                    fixed.pop();
+                }
                 return Ok(());
             }
-            By::Param(param) if from.is_none_or(Option::is_some) => {
-                let is_descending = self.order.directions.is_descending(depth);
+            By::Param(param) if is_valued => {
                 let direction = Direction { param, is_descending };
-                let from = from.and_then(Option::as_deref);
-                let mut groups = Groups::new(self.order.view, direction, from);
+                let mut groups = Groups::new(view, direction, from);
                 while !self.is_over()
                     && let Some(group) = groups.next()?
                 {
@@ -117,8 +130,26 @@ impl Walk<'_> {
         }
         let first = self.first_docid(fixed);
         let Order { view, type_id, .. } = *self.order;
-        let members = scan::members(view, type_id, first, self.after.bound);
-        self.equals(fixed, Docids::Members(Box::new(members)), first)
+        let mut members = scan::members(view, type_id, first, self.after.bound);
+        let rejected = self.rejected;
+        while !self.is_over()
+            && let Some(docid) = members.next().transpose()?
+        {
+            let By::Param(param) = self.order.by[fixed.len() - 1] else {
+                self.take(fixed, docid)?;
+                continue;
+            };
+            if self.rejected - rejected < MEMBERS_REJECTED_MAX {
+                self.take(fixed, docid)?;
+                continue;
+            }
+            // Most have a value, as it seems: those without one are found by the others.
+            self.rejected = rejected;
+            let members = scan::members(view, type_id, docid, self.after.bound);
+            let without = scan::without_sort_key(view, param, members)?;
+            return self.equals(fixed, Docids::List(without.into_iter()), docid);
+        }
+        Ok(())
     }
 
     /// The first docid that may come now among those with all these keys.
@@ -142,10 +173,15 @@ impl Walk<'_> {
             if docid < first || docid > self.after.bound {
                 continue;
             }
-            match self.place(fixed, docid)? {
-                Some(place) => self.places.push(place),
-                None => self.rejected += 1,
-            }
+            self.take(fixed, docid)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, fixed: &[SortKey], docid: u32) -> Result<(), StoreError> {
+        match self.place(fixed, docid)? {
+            Some(place) => self.places.push(place),
+            None => self.rejected += 1,
         }
         Ok(())
     }

@@ -124,6 +124,37 @@ pub(crate) async fn large_groups_are_walked_by_the_next_key(store: Store) {
     }
 }
 
+pub(crate) async fn all_of_many_come_to_their_last_page(store: Store) {
+    let mut rows = fill(&store).await;
+    let id = |row: &(usize, Option<usize>, usize, Option<usize>)| format!("p{}", row.0);
+    for is_descending in [false, true] {
+        let all = |code| request(Filter::All).sorted(sort(&[(code, is_descending)]));
+        rows.sort_by_key(|row| (key(Some(row.2), is_descending), row.0));
+        let expected: Vec<_> = rows.iter().map(id).collect();
+        assert_eq!(pages(&store, all("date"), 490).await.concat(), expected);
+        rows.sort_by_key(|row| (key(row.3, is_descending), row.0));
+        let expected: Vec<_> = rows.iter().map(id).collect();
+        assert_eq!(pages(&store, all("name"), 490).await.concat(), expected);
+        let mut expected: Vec<_> = rows.iter().map(id).collect();
+        expected.sort();
+        if is_descending {
+            expected.reverse();
+        }
+        assert_eq!(pages(&store, all("_id"), 490).await.concat(), expected);
+    }
+    write(&store, delete("Patient/p1")).await;
+    let ids = request(Filter::All).sorted(sort(&[("_id", false), ("date", true)]));
+    assert_eq!(pages(&store, ids, 490).await.concat()[..3], ["p0", "p10", "p100"]);
+    let long = "x".repeat(50);
+    for n in 0..9 {
+        patient(&store, &format!("{long}{}", 9 - n), vec![]).await;
+    }
+    let ids = request(Filter::All).sorted(sort(&[("_id", false)]));
+    let found = pages(&store, ids, 4).await.concat();
+    let expected: Vec<_> = (0..9).map(|n| format!("{long}{}", 9 - n)).collect();
+    assert_eq!(found[found.len() - 9..], expected, "what begins alike comes as it was written");
+}
+
 pub(crate) async fn pages_by_several_keys_are_stable_under_writes(store: Store) {
     for n in 0..12 {
         let entries = vec![string("name", &format!("n{}", n % 3)), date("date", n / 6, n / 6)];

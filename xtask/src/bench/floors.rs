@@ -6,14 +6,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Appends of 4 KiB, each followed by fdatasync, per second.
-pub(crate) fn appends_per_second(folder: &Path, seconds: u64) -> Result<f64, String> {
+pub(crate) fn appends_per_second(folder: &Path, duration: Duration) -> Result<f64, String> {
     let path = folder.join("appends");
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
     let mut file = File::create(&path).map_err(failed)?;
     let block = [7_u8; 4096];
     let start = Instant::now();
     let mut count = 0_u32;
-    while start.elapsed() < Duration::from_secs(seconds) {
+    while start.elapsed() < duration {
         file.write_all(&block).map_err(failed)?;
         file.sync_data().map_err(failed)?;
         count += 1;

@@ -1,49 +1,105 @@
-//! `cargo xtask bench`: what the release build does on this machine, next to the floors that this
-//! machine sets, as a table for `docs/benchmarks.md`.
+//! `cargo xtask bench`: what the release build does on this machine beside the floors that this
+//! machine sets; `cargo xtask load`: the same scenarios against any FHIR server.
 
-mod client;
 mod floors;
+mod gates;
+mod generate;
+mod http;
+mod kept;
+mod latencies;
+mod loading;
+mod machine;
+mod measure;
+mod options;
+mod page;
+mod peer;
+mod random;
+mod report;
+mod results;
+mod samples;
+mod scenarios;
+mod suite;
+mod synthea;
+mod usage;
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::process::{self, Build, Server};
 use crate::steps::root;
-use client::Load;
+use http::Target;
+use options::Options;
+use results::Results;
+use suite::{Suite, tell};
 
-const SECONDS: u64 = 8;
-const CONNECTIONS: usize = 64;
+pub(crate) use peer::load;
 
-/// Runs the bench; the summary is the table.
-pub(crate) fn run() -> Result<String, String> {
-    build()?;
-    let folder = root().join("target/bench");
-    // What an earlier run left is not wanted.
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut lines = Lines::default();
-    lines.push(machine());
-    lines.push("| what | figure | against the floor |\n|---|---|---|".to_owned());
-    let fsync = floors::appends_per_second(&folder, SECONDS)?;
-    lines.push(format!("| floor: 4 KiB append + fdatasync | {fsync:.0}/s | 1 |"));
-    serving(&folder, fsync, &mut lines)?;
-    importing(&folder, &mut lines)?;
-    Ok(lines.0.join("\n"))
+/// Resources that are loaded when the caller does not say.
+const RESOURCES: usize = 300_000;
+const RESOURCES_QUICK: usize = 20_000;
+/// Seconds of a scenario.
+const SECONDS: f64 = 5.0;
+const SECONDS_QUICK: f64 = 1.2;
+const CONNECTIONS: [usize; 3] = [1, 16, 64];
+const CONNECTIONS_QUICK: [usize; 2] = [16, 64];
+/// Seconds of the disk's floor.
+const DISK_SECONDS: f64 = 3.0;
+
+/// What a run does at most, after the flags.
+struct Plan<'a> {
+    options: &'a Options,
+    folder: PathBuf,
+    seconds: f64,
+    connections: Vec<usize>,
+    appends_per_second: f64,
 }
 
-/// The lines of the table, shown as they come.
-#[derive(Default)]
-struct Lines(Vec<String>);
+/// `cargo xtask bench`: the summary is the tables.
+pub(crate) fn run(arguments: &[String]) -> Result<String, String> {
+    let options = options::bench(arguments)?;
+    build()?;
+    let folder = fresh(&process::target().join("bench"))?;
+    let disk = if options.quick { DISK_SECONDS / 2.0 } else { DISK_SECONDS };
+    let appends_per_second = floors::appends_per_second(&folder, Duration::from_secs_f64(disk))?;
+    let plan = Plan {
+        seconds: seconds(&options),
+        connections: connections(&options),
+        options: &options,
+        folder,
+        appends_per_second,
+    };
+    let mut results = Results::default();
+    plan.header(&mut results);
+    for size in sizes(&options) {
+        plan.serving(size, &mut results)?;
+    }
+    if options.wants("import", "synthea") {
+        plan.synthea(&mut results)?;
+    }
+    // The folder was for this run alone.
+    let _ = fs::remove_dir_all(&plan.folder);
+    conclude(&options, &results, true)
+}
 
-impl Lines {
-    fn push(&mut self, line: String) {
-        // Who closed the pipe does not want to read on.
-        let _ = writeln!(std::io::stderr(), "{line}");
-        self.0.push(line);
+fn sizes(options: &Options) -> Vec<usize> {
+    match (options.resources.as_slice(), options.quick) {
+        ([], true) => vec![RESOURCES_QUICK],
+        ([], false) => vec![RESOURCES],
+        (sizes, _) => sizes.to_vec(),
+    }
+}
+
+fn seconds(options: &Options) -> f64 {
+    options.seconds.unwrap_or(if options.quick { SECONDS_QUICK } else { SECONDS })
+}
+
+fn connections(options: &Options) -> Vec<usize> {
+    match (options.connections.as_slice(), options.quick) {
+        ([], true) => CONNECTIONS_QUICK.to_vec(),
+        ([], false) => CONNECTIONS.to_vec(),
+        (connections, _) => connections.to_vec(),
     }
 }
 
@@ -56,152 +112,128 @@ fn build() -> Result<(), String> {
     if status.success() { Ok(()) } else { Err("the release build failed".to_owned()) }
 }
 
-/// Reads, creates and searches over HTTP.
-fn serving(folder: &Path, fsync: f64, lines: &mut Lines) -> Result<(), String> {
-    let data = folder.join("serving");
-    let server = Server::start(Build::Release, &data)?;
-    lines.push(format!("| start-up, empty store, to the first 200 | {} ms | |", server.started_ms));
-    let load = |connections, seconds| Load {
-        address: server.address.clone(),
-        connections,
-        duration: Duration::from_secs(seconds),
-    };
-    let floor = load(CONNECTIONS, SECONDS).run(|_, _| get("/livez"))?;
-    lines.push(format!(
-        "| floor: GET /livez, {CONNECTIONS} connections | {:.0}/s | 1 |",
-        floor.rate
-    ));
-    let single = load(1, SECONDS).run(|_, n| post(&observation(0, n)))?;
-    lines.push(row("durable creates, 1 connection", single.rate, fsync));
-    let counts: Vec<AtomicUsize> = (0..CONNECTIONS).map(|_| AtomicUsize::new(0)).collect();
-    let creates = load(CONNECTIONS, SECONDS).run(|connection, number| {
-        counts[connection].store(number + 1, Ordering::Relaxed);
-        put(&format!("b{connection}-{number}"), &observation(connection, number))
-    })?;
-    lines.push(row("durable creates, 64 connections", creates.rate, fsync));
-    let written: Vec<usize> = counts.iter().map(|c| c.load(Ordering::Relaxed).max(1)).collect();
-    let reads = load(CONNECTIONS, SECONDS).run(|connection, number| {
-        let of = (connection * 7 + number) % CONNECTIONS;
-        let which = number * 7919 % (written[of].saturating_sub(1)).max(1);
-        get(&format!("/fhir/Observation/b{of}-{which}"))
-    })?;
-    lines.push(row("reads, 64 connections", reads.rate, floor.rate));
-    let searches = load(CONNECTIONS, SECONDS).run(|connection, number| {
-        get(&format!(
-            "/fhir/Observation?subject=Patient/p{}&_count=20",
-            (connection * 31 + number) % 500
-        ))
-    })?;
-    lines.push(row("searches by reference, page of 20", searches.rate, floor.rate));
-    let tokens = load(CONNECTIONS, SECONDS)
-        .run(|_, _| get("/fhir/Observation?code=http://loinc.org|4548-4&_count=20"))?;
-    lines.push(row("searches by code, page of 20 of all", tokens.rate, floor.rate));
-    lines.push(format!("| resident memory after that | {} MiB | |", server.resident_mib()));
-    server.stop()
+/// An empty folder: what an earlier run left is not wanted.
+fn fresh(folder: &Path) -> Result<PathBuf, String> {
+    let _ = fs::remove_dir_all(folder);
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(folder.to_owned())
 }
 
-/// The Synthea archive through `brigid import`.
-fn importing(folder: &Path, lines: &mut Lines) -> Result<(), String> {
-    let archive = root().join("../shared/data/synthea-r4.tgz");
-    let data = folder.join("import");
-    let start = std::time::Instant::now();
-    let output = Command::new(process::program(Build::Release))
-        .arg("import")
-        .arg(&archive)
-        .arg("--data-dir")
-        .arg(&data)
-        .current_dir(folder)
-        .output()
-        .map_err(|error| format!("brigid import cannot be run: {error}"))?;
-    let seconds = start.elapsed().as_secs_f64();
-    if !output.status.success() {
-        return Err(format!("brigid import failed: {}", String::from_utf8_lossy(&output.stderr)));
+impl Plan<'_> {
+    fn header(&self, results: &mut Results) {
+        results.header = machine::describe(&self.folder, self.appends_per_second);
+        let list: Vec<String> = self.connections.iter().map(usize::to_string).collect();
+        results.header.extend([
+            ("backend", "embedded".to_owned()),
+            ("data", "generated (seed 42), on fresh folders; default configuration".to_owned()),
+            (
+                "load",
+                format!(
+                    "{} connections, {} s a scenario after {:.1} s of warm-up; client and server \
+                     on this machine",
+                    list.join(", "),
+                    self.seconds,
+                    scenarios::warm_up(self.seconds).as_secs_f64()
+                ),
+            ),
+        ]);
+        results.know(0, "4 KiB append + fdatasync", self.appends_per_second, "/s");
     }
-    let bytes = size_of(&data);
-    let server = Server::start(Build::Release, &data)?;
-    let resources = 17_916.0;
-    lines.push(format!(
-        "| import of the Synthea archive (17,916 resources) | {:.0}/s | |",
-        resources / seconds
-    ));
-    lines.push(format!(
-        "| bytes on disk per resource, all included | {:.0} | |",
-        bytes as f64 / resources
-    ));
-    lines.push(format!("| reopening that store, to the first 200 | {} ms | |", server.started_ms));
-    server.stop()
-}
 
-fn row(name: &str, rate: f64, floor: f64) -> String {
-    format!("| {name} | {rate:.0}/s | {:.2} |", rate / floor)
-}
-
-fn get(path: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAccept: application/fhir+json\r\n\r\n")
-        .into_bytes()
-}
-
-fn post(body: &str) -> Vec<u8> {
-    format!(
-        "POST /fhir/Observation HTTP/1.1\r\nHost: bench\r\nContent-Type: application/fhir+json\r\n\
-         Prefer: return=minimal\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
-}
-
-fn put(id: &str, body: &str) -> Vec<u8> {
-    let body = body.replacen('{', &format!("{{\"id\":\"{id}\","), 1);
-    format!(
-        "PUT /fhir/Observation/{id} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/fhir+json\r\n\
-         Prefer: return=minimal\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
-}
-
-/// A laboratory result of about 1.3 KB.
-fn observation(connection: usize, number: usize) -> String {
-    let value =
-        4.0 + f64::from(u32::try_from((connection * 13 + number) % 100).unwrap_or(0)) / 10.0;
-    let patient = (connection * 31 + number) % 500;
-    let day = number % 28 + 1;
-    format!(
-        r#"{{"resourceType":"Observation","status":"final","identifier":[{{"system":"http://lab.example.org/order","value":"{connection}-{number}"}}],"category":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory","display":"Laboratory"}}]}}],"code":{{"coding":[{{"system":"http://loinc.org","code":"4548-4","display":"Hemoglobin A1c/Hemoglobin.total in Blood"}}],"text":"Hemoglobin A1c"}},"subject":{{"reference":"Patient/p{patient}"}},"encounter":{{"reference":"Encounter/e{number}"}},"effectiveDateTime":"2026-03-{day:02}T09:30:00+01:00","issued":"2026-03-{day:02}T09:30:00.000+01:00","performer":[{{"reference":"Organization/lab"}},{{"reference":"Practitioner/dr{connection}"}}],"valueQuantity":{{"value":{value:.1},"unit":"%","system":"http://unitsofmeasure.org","code":"%"}},"interpretation":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation","code":"N","display":"Normal"}}]}}],"referenceRange":[{{"low":{{"value":4.0,"unit":"%","system":"http://unitsofmeasure.org","code":"%"}},"high":{{"value":5.6,"unit":"%","system":"http://unitsofmeasure.org","code":"%"}},"text":"4.0-5.6 %"}}]}}"#
-    )
-}
-
-/// Commit, processor and memory: what a figure is worth.
-fn machine() -> String {
-    let commit = Command::new("git")
-        .args(["rev-parse", "--short", "HEAD"])
-        .current_dir(root())
-        .output()
-        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-        .unwrap_or_default();
-    let processor = fs::read_to_string("/proc/cpuinfo")
-        .unwrap_or_default()
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split(':').nth(1).map(str::to_owned))
-        .unwrap_or_default();
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    format!(
-        "Commit {commit}; {cores} cores,{processor}; client and server on the same machine; embedded \
-         store; {SECONDS} s a line.\n"
-    )
-}
-
-fn size_of(folder: &Path) -> u64 {
-    let mut total = 0;
-    let mut open: Vec<PathBuf> = vec![folder.to_owned()];
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            match entry.metadata() {
-                Ok(data) if data.is_dir() => open.push(entry.path()),
-                Ok(data) => total += data.len(),
-                Err(_) => {}
-            }
+    /// Loads so many resources into a fresh server and runs the scenarios on them.
+    fn serving(&self, size: usize, results: &mut Results) -> Result<(), String> {
+        let data = fresh(&self.folder.join("serving"))?;
+        let server = Server::start(Build::Release, &data)?;
+        let target = of(&server);
+        results.know(size, "start on an empty folder", server.started_ms as f64, "ms");
+        tell(&format!("── loading {size} resources"));
+        let loaded = loading::generated(&target, Some(server.id()), size)?;
+        results.know(size, "loading, versions in transactions", loaded.per_second(), "/s");
+        if let Some(cpu) = loaded.cpu_ms_per_entry() {
+            results.know(size, "CPU of loading, per version", cpu, "ms");
         }
+        let bytes = machine::size_of(&data) as f64;
+        results.know(size, "disk of all, after loading", bytes / 1048576.0, "MiB");
+        results.know(size, "disk per generated resource", bytes / size as f64, "B");
+        results.know(size, "resident after loading", usage::resident_mib(server.id()), "MiB");
+        let suite = Suite {
+            target: &target,
+            process: Some(server.id()),
+            options: self.options,
+            size,
+            seconds: self.seconds,
+            connections: &self.connections,
+            appends_per_second: Some(self.appends_per_second),
+        };
+        suite.run(results)?;
+        let of_size = results.figures.iter().filter(|figure| figure.size == size);
+        let most = of_size.filter_map(|figure| figure.resident_mib).fold(0.0, f64::max);
+        results.know(size, "resident under load", most, "MiB");
+        server.kill()?;
+        let server = Server::start(Build::Release, &data)?;
+        results.know(size, "reopening after SIGKILL", server.started_ms as f64, "ms");
+        server.stop()
     }
-    total
+
+    /// The Synthea archive, over HTTP and by `brigid import`.
+    fn synthea(&self, results: &mut Results) -> Result<(), String> {
+        tell("── Synthea");
+        let data = fresh(&self.folder.join("synthea"))?;
+        let server = Server::start(Build::Release, &data)?;
+        let loaded = synthea::over_http(&of(&server), Some(server.id()))?;
+        results.know(0, "Synthea over HTTP", loaded.per_second(), "resources/s");
+        results.know(
+            0,
+            "Synthea over HTTP, bundles",
+            loaded.bundles as f64 / loaded.seconds,
+            "bundles/s",
+        );
+        if let Some(cpu) = loaded.cpu_ms_per_entry() {
+            results.know(0, "CPU of Synthea over HTTP", cpu, "ms per resource");
+        }
+        server.stop()?;
+        let data = fresh(&self.folder.join("import"))?;
+        let imported = synthea::import(&data, loaded.entries)?;
+        results.know(0, "brigid import", imported.per_second(), "resources/s");
+        if let Some(cpu) = imported.cpu_ms_per_entry() {
+            results.know(0, "CPU of brigid import", cpu, "ms per resource");
+        }
+        let per_resource = machine::size_of(&data) as f64 / loaded.entries as f64;
+        results.know(0, "disk per Synthea resource", per_resource, "B");
+        let server = Server::start(Build::Release, &data)?;
+        results.know(0, "reopening what was imported", server.started_ms as f64, "ms");
+        server.stop()
+    }
+}
+
+/// The FHIR base of a server of ours.
+fn of(server: &Server) -> Target {
+    Target { authority: server.address.clone(), path: "/fhir".to_owned(), token: None }
+}
+
+/// Writes, keeps and compares what is asked for; the summary, or why the run is no good.
+fn conclude(options: &Options, results: &Results, is_ours: bool) -> Result<String, String> {
+    let judged = if is_ours { gates::judge(results) } else { Vec::new() };
+    if let Some(path) = &options.json {
+        fs::write(path, report::json(results, &judged))
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    let now = kept::ratios(results);
+    let falls = if is_ours { kept::compare(&kept::read(&kept::path())?, &now) } else { Vec::new() };
+    let summary = report::markdown(results, &judged, &falls);
+    if !is_ours {
+        return Ok(summary);
+    }
+    if !results.failed().is_empty() {
+        return Err(format!("{summary}\nThere were errors: this run has no headline figure."));
+    }
+    if options.keep {
+        let commit = results.header.iter().find(|(name, _)| *name == "commit");
+        kept::write(&kept::path(), commit.map_or("", |(_, commit)| commit), &now)?;
+    }
+    let fell = falls.iter().filter(|fall| fall.is_fall()).count();
+    let missed = judged.iter().filter(|gate| matches!(gate.verdict, gates::Verdict::Missed(..)));
+    let missed = missed.count();
+    let end = format!("\n{missed} gates missed; {fell} ratios fell by more than 20 %.");
+    if options.strict && fell > 0 { Err(summary + &end) } else { Ok(summary + &end) }
 }

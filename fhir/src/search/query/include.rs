@@ -71,7 +71,8 @@ pub(super) fn read(
             ));
         }
     }
-    Ok(Include { source: source.into(), params, target: target.map(Into::into) })
+    let target = target.map(Into::into);
+    Ok(Include { source: source.into(), params, target, is_iterated: false })
 }
 
 fn known_type(context: &Context<'_>, name: &str, wanted: &str) -> Result<(), Problem> {

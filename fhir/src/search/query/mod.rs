@@ -4,6 +4,7 @@
 
 mod chain;
 mod criterion;
+mod elements;
 pub(crate) mod escape;
 mod filter;
 mod has;
@@ -14,6 +15,7 @@ mod pairs;
 mod problem;
 mod result;
 mod sort;
+mod types;
 mod value;
 
 use std::sync::Arc;
@@ -21,12 +23,15 @@ use std::sync::Arc;
 use crate::definitions::Definitions;
 use crate::outcome::{Issue, Kind, Outcome};
 use crate::resource::nearest;
+use crate::subset::Subset;
 
 use super::{Filter, Param, Sort};
 use criterion::{Asked, Place};
+pub use elements::{Parts, parts};
 use limit::Budget;
 pub use pairs::{decode_pairs, encode, with_plus};
 use problem::{Problem, warning};
+pub use types::parse_types;
 
 /// A search of one resource type.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +56,8 @@ pub struct Query {
     pub summary: Option<Summary>,
     /// `_elements`; empty where it is not given.
     pub elements: Vec<String>,
+    /// How it was found is wanted too: `_explain=true`.
+    pub is_explained: bool,
     /// The parameters that were understood and used, as they came: what the self link shows.
     /// `_format` and `_pretty` are not among them.
     pub applied: Vec<(String, String)>,
@@ -98,6 +105,16 @@ pub struct Include {
     pub params: Vec<Param>,
     /// Type of what is referred to; `None`: any.
     pub target: Option<Arc<str>>,
+    /// It starts from what was included too, and again from that: `:iterate`.
+    pub is_iterated: bool,
+}
+
+impl Query {
+    /// Which part of each match is wanted.
+    #[must_use]
+    pub fn subset(&self) -> Subset {
+        elements::subset(self.summary, &self.elements)
+    }
 }
 
 /// What reading a query depends on.
@@ -130,6 +147,18 @@ pub struct Parsed {
 /// `Unknown` when there is no such resource type; else `Invalid` with an issue for each parameter
 /// that is wrong, saying which, why, and what is allowed.
 pub fn parse(
+    resource: &str,
+    pairs: &[(String, String)],
+    context: &Context<'_>,
+) -> Result<Parsed, Outcome> {
+    let parsed = parse_one(resource, pairs, context)?;
+    let query = &parsed.query;
+    elements::check(query.summary, &query.elements, &[resource], context.definitions.schema())?;
+    Ok(parsed)
+}
+
+/// Reads a search of one type, but for whether its elements are known.
+fn parse_one(
     resource: &str,
     pairs: &[(String, String)],
     context: &Context<'_>,
@@ -171,6 +200,7 @@ impl<'a> Reading<'a> {
             revinclude: Vec::new(),
             summary: None,
             elements: Vec::new(),
+            is_explained: false,
             applied: Vec::new(),
         };
         Self {
@@ -209,6 +239,9 @@ impl<'a> Reading<'a> {
     }
 
     fn criterion(&self, name: &str, value: &str) -> Result<Filter, Problem> {
+        if types::is_type(name) {
+            return types::of_one(&self.query.resource, self.context, name, value);
+        }
         let asked = Asked { context: self.context, budget: &self.budget, name, value };
         criterion::read(&asked, Place::start(&self.query.resource), name)
     }

@@ -4,7 +4,7 @@
 
 use super::include::{self, Direction};
 use super::problem::{Problem, any_of};
-use super::{Context, Query, Summary, Total, sort};
+use super::{Context, Include, Query, Summary, Total, sort};
 
 /// Reads a parameter of the result into the query; `None` when it is none.
 pub(super) fn read(
@@ -26,12 +26,12 @@ pub(super) fn read(
             | "_contained"
             | "_containedType"
             | "_score"
+            | "_explain"
     );
     known.then(|| match (code, modifier) {
+        // `:recurse` is what `:iterate` was called before R4.
         ("_include" | "_revinclude", Some("iterate" | "recurse")) => {
-            Err(Problem::NotBuilt(format!(
-                "Parameter '{name}': including again from what was included is not supported yet."
-            )))
+            include(query, context, code, name, value, true)
         }
         (_, Some(modifier)) => Err(Problem::Value(format!(
             "Parameter '{name}': the modifier ':{modifier}' does not go with {code}."
@@ -60,20 +60,16 @@ fn read_plain(
             Ok(())
         }
         "_elements" => {
-            let names = value.split(',').map(|name| name.trim().to_owned());
-            query.elements.extend(names.filter(|name| !name.is_empty()));
+            query.elements.extend(names(value));
             Ok(())
         }
-        "_include" => {
-            let resource = query.resource.clone();
-            let include = include::read(&resource, context, Direction::Forward, name, value)?;
-            query.include.push(include);
-            Ok(())
-        }
-        "_revinclude" => {
-            let resource = query.resource.clone();
-            let include = include::read(&resource, context, Direction::Reverse, name, value)?;
-            query.revinclude.push(include);
+        "_include" | "_revinclude" => include(query, context, name, name, value, false),
+        "_explain" => {
+            query.is_explained = match value {
+                "true" => true,
+                "false" => false,
+                _ => return Err(one_of(name, value, &["true", "false"])),
+            };
             Ok(())
         }
         "_contained" if value == "false" => Ok(()),
@@ -86,6 +82,24 @@ fn read_plain(
              not searched on their own."
         ))),
     }
+}
+
+fn include(
+    query: &mut Query,
+    context: &Context<'_>,
+    code: &str,
+    name: &str,
+    value: &str,
+    is_iterated: bool,
+) -> Result<(), Problem> {
+    let resource = query.resource.clone();
+    let (direction, list) = match code {
+        "_include" => (Direction::Forward, &mut query.include),
+        _ => (Direction::Reverse, &mut query.revinclude),
+    };
+    let include = include::read(&resource, context, direction, name, value)?;
+    list.push(Include { is_iterated, ..include });
+    Ok(())
 }
 
 fn set<T>(place: &mut Option<T>, name: &str, value: T) -> Result<(), Problem> {
@@ -117,7 +131,13 @@ fn total(name: &str, value: &str) -> Result<Total, Problem> {
     }
 }
 
-fn summary(name: &str, value: &str) -> Result<Summary, Problem> {
+/// The names of `_elements`.
+pub(super) fn names(value: &str) -> impl Iterator<Item = String> {
+    value.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+/// The value of `_summary`.
+pub(super) fn summary(name: &str, value: &str) -> Result<Summary, Problem> {
     match value {
         "true" => Ok(Summary::True),
         "text" => Ok(Summary::Text),

@@ -41,7 +41,12 @@ pub(super) async fn gather(
     caller: &Caller,
     key: &Key,
 ) -> Result<(Found, Vec<Found>), Outcome> {
-    let read = Read { key: key.clone(), unless_versions: Vec::new(), unless_since_us: None };
+    let read = Read {
+        key: key.clone(),
+        unless_versions: Vec::new(),
+        unless_since_us: None,
+        parameters: Vec::new(),
+    };
     let answer = door.perform(caller, Interaction::Read(read)).await?;
     let patient = Found::new(pages::json(&answer)?)
         .ok_or_else(|| Outcome::new(Kind::Fault, "the patient as stored has no type or no id"))?;

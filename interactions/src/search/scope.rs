@@ -1,0 +1,109 @@
+//! Where a search runs: a type, a compartment, or everything.
+
+use std::sync::Arc;
+
+use fhir::definitions::{Definitions, r4};
+use fhir::reference::is_id;
+use fhir::search::{Filter, compartment_filter};
+use fhir::{Kind, Outcome};
+
+use crate::SearchScope;
+
+/// Where a search runs.
+pub(super) struct Scope {
+    /// Path under the base: what page links are bound to.
+    pub(super) path: String,
+    pub(super) types: Types,
+    compartment: Option<Compartment>,
+}
+
+/// Which types it is about.
+pub(super) enum Types {
+    /// This one.
+    One(Arc<str>),
+    /// Those of these that `_type` names.
+    Some(Vec<&'static str>),
+}
+
+struct Compartment {
+    code: Arc<str>,
+    id: Arc<str>,
+    definitions: &'static Definitions,
+}
+
+impl Scope {
+    pub(super) fn of(scope: &SearchScope) -> Result<Self, Outcome> {
+        match scope {
+            SearchScope::System => Ok(Self {
+                path: String::new(),
+                types: Types::Some(r4().schema().resource_names()),
+                compartment: None,
+            }),
+            SearchScope::Type(resource) => Ok(Self {
+                path: resource.to_string(),
+                types: Types::One(resource.clone()),
+                compartment: None,
+            }),
+            SearchScope::Compartment { compartment, id, resource } => {
+                Self::of_compartment(r4(), compartment, id, resource.as_ref())
+            }
+        }
+    }
+
+    fn of_compartment(
+        definitions: &'static Definitions,
+        code: &Arc<str>,
+        id: &Arc<str>,
+        resource: Option<&Arc<str>>,
+    ) -> Result<Self, Outcome> {
+        if definitions.compartment(code).is_none() {
+            let known: Vec<&str> =
+                definitions.compartments().iter().map(|c| c.code.as_str()).collect();
+            return Err(Outcome::new(
+                Kind::Unknown,
+                format!("{code} defines no compartment: those of R4 are {}.", known.join(", ")),
+            ));
+        }
+        if !is_id(id) {
+            return Err(Outcome::invalid(format!(
+                "'{id}' is no id: 1 to 64 of the letters, digits, '-' and '.'."
+            )));
+        }
+        let mut types = definitions.schema().resource_names();
+        types.retain(|name| compartment_filter(code, id, name, definitions).is_some());
+        let (types, last) = match resource {
+            None => (Types::Some(types), "*"),
+            Some(name) if types.contains(&&**name) => (Types::One(name.clone()), &**name),
+            Some(name) => {
+                let text = format!(
+                    "{name} is never in a {code} compartment: that holds {}.",
+                    types.join(", ")
+                );
+                return Err(Outcome::new(Kind::Unknown, text));
+            }
+        };
+        let compartment = Compartment { code: code.clone(), id: id.clone(), definitions };
+        Ok(Self { path: format!("{code}/{id}/{last}"), types, compartment: Some(compartment) })
+    }
+
+    /// The same filter, within the compartment where there is one.
+    pub(super) fn within(&self, resource: &str, filter: Filter) -> Filter {
+        let Some(Compartment { code, id, definitions }) = &self.compartment else { return filter };
+        let Some(compartment) = compartment_filter(code, id, resource, definitions) else {
+            return Filter::Ids(Vec::new());
+        };
+        match filter {
+            Filter::All => compartment,
+            Filter::And(mut parts) => {
+                parts.push(compartment);
+                Filter::And(parts)
+            }
+            filter => Filter::And(vec![filter, compartment]),
+        }
+    }
+
+    /// The address under a base.
+    pub(super) fn address(&self, base: &str) -> String {
+        if self.path.is_empty() { base.to_owned() } else { format!("{base}/{}", self.path) }
+    }
+}

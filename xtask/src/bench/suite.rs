@@ -1,0 +1,115 @@
+//! All wanted scenarios against one server, at each number of connections.
+
+use std::io::Write;
+use std::time::Duration;
+
+use super::http::Target;
+use super::measure::{Load, Measured};
+use super::options::Options;
+use super::report;
+use super::results::{Figure, LIVEZ, Results, ratio};
+use super::samples::Samples;
+use super::scenarios::{self, Floor, Scenario};
+use super::usage;
+
+/// A server under measurement.
+pub(crate) struct Suite<'a> {
+    pub(crate) target: &'a Target,
+    /// The process that answers, if it is one of ours.
+    pub(crate) process: Option<u32>,
+    pub(crate) options: &'a Options,
+    /// Resources that were loaded.
+    pub(crate) size: usize,
+    pub(crate) seconds: f64,
+    pub(crate) connections: &'a [usize],
+    /// Durable appends per second, if the disk is ours.
+    pub(crate) appends_per_second: Option<f64>,
+}
+
+impl Suite<'_> {
+    /// Runs what is wanted and adds it to the results.
+    pub(crate) fn run(&self, results: &mut Results) -> Result<(), String> {
+        tell(&format!("── {} resources", self.size));
+        let floor = Scenario {
+            set: "floor",
+            name: LIVEZ,
+            floor: Floor::Http,
+            unit: "requests",
+            quick: true,
+            step: scenarios::livez(),
+        };
+        self.measure(&floor, results);
+        let samples = Samples::take(self.target)?;
+        for refused in &samples.refused {
+            tell(&format!("sampling: {refused}"));
+        }
+        let (all, left) = scenarios::all(&samples);
+        let wanted = |set: &str, name: &str| self.options.wants(set, name);
+        for one in all.iter().filter(|one| wanted(one.set, one.name)) {
+            // Who names a scenario wants it, quick or not.
+            if one.quick || !self.options.quick || self.options.only.is_some() {
+                self.measure(one, results);
+            }
+        }
+        let left = left.into_iter().filter(|left| wanted("", left.name));
+        for left in left.map(|left| (left.name.to_owned(), left.why)) {
+            if !results.left.contains(&left) {
+                results.left.push(left);
+            }
+        }
+        Ok(())
+    }
+
+    fn measure(&self, scenario: &Scenario, results: &mut Results) {
+        for connections in self.connections {
+            let load = Load {
+                target: self.target,
+                process: self.process,
+                connections: *connections,
+                warm_up: scenarios::warm_up(self.seconds),
+                duration: Duration::from_secs_f64(self.seconds),
+            };
+            let measured = load.run(&*scenario.step);
+            let ratio = self.ratio(scenario, &measured, *connections, results);
+            let figure = Figure {
+                size: self.size,
+                set: scenario.set,
+                name: scenario.name,
+                connections: *connections,
+                unit: scenario.unit,
+                measured,
+                ratio,
+                resident_mib: self.process.map(usage::resident_mib),
+            };
+            tell(&report::row(&figure));
+            results.figures.push(figure);
+        }
+    }
+
+    fn ratio(
+        &self,
+        scenario: &Scenario,
+        measured: &Measured,
+        connections: usize,
+        results: &Results,
+    ) -> Option<f64> {
+        if measured.errors > 0 {
+            return None;
+        }
+        let floor = match scenario.floor {
+            Floor::Disk => self.appends_per_second,
+            Floor::Http if scenario.name == LIVEZ => Some(measured.rate),
+            Floor::Http => {
+                let floor = results.figure(self.size, LIVEZ, connections);
+                floor.filter(|f| f.measured.errors == 0).map(|f| f.measured.rate)
+            }
+        };
+        ratio(measured.rate, floor)
+    }
+}
+
+/// A line for who waits.
+pub(crate) fn tell(line: &str) {
+    // Who closed the pipe does not want to read on.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
