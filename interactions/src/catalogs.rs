@@ -97,8 +97,11 @@ impl Catalogs {
         self.has_orphans.store(false, Ordering::Relaxed);
         let orphans =
             std::mem::take(&mut *self.orphans.lock().unwrap_or_else(PoisonError::into_inner));
-        for (keys, epoch) in orphans {
-            self.begin(keys, epoch).settle().await?;
+        // All are begun at once: whoever stops waiting here leaves them behind again.
+        let begun: Vec<Written<'_>> =
+            orphans.into_iter().map(|(keys, epoch)| self.begin(keys, epoch)).collect();
+        for written in begun {
+            written.settle().await?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 mod answer;
 mod batch;
+mod body;
 mod capabilities;
 mod catalog;
 mod catalogs;
@@ -31,6 +32,7 @@ mod wire;
 mod write;
 
 pub use answer::{Answer, Done, Stamp};
+pub use body::Body;
 pub use door::{Caller, Door, Performing};
 pub use interaction::{
     BundleSubmission, CapabilityMode, Condition, Create, Delete, History, Interaction, Patch,

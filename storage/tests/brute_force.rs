@@ -1,5 +1,6 @@
 //! Whatever is searched for, the embedded backend finds what [`fhir::search::Test::matches`] says.
 
+mod combined;
 mod joined;
 mod oracle;
 

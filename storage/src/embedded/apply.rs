@@ -6,11 +6,12 @@ use fjall::OwnedWriteBatch;
 
 use super::counts::{self, Changes, Counted, Counts};
 use super::engine::{Engine, Progress};
+use super::names::Names;
 use super::preconditions::{check, expect};
 use super::prepare::{Prepared, PreparedWrite, Put};
 use super::record::{self, Record, Stamp};
 use super::view::View;
-use super::{blob, change, encode, fault, keys};
+use super::{blob, change, encode, fault, hot, keys};
 use crate::{StoreError, Verb};
 
 /// What became of a write.
@@ -29,10 +30,10 @@ pub(super) struct Applied {
     pub(super) done: Vec<Done>,
     /// How many versions of each type it writes.
     pub(super) written: HashMap<u16, usize>,
-    /// It replaces index entries, though perhaps no version.
-    pub(super) is_reindexed: bool,
     /// The counts that it changes, as they are after it.
     pub(super) counted: Counted,
+    /// It replaces index entries, though perhaps no version.
+    pub(super) is_reindexed: bool,
 }
 
 /// Current resources and versions, by type.
@@ -71,7 +72,7 @@ pub(super) fn apply(
     }
     let counted = batch.count(counts)?;
     let Batch { batch, progress, written, is_reindexed, .. } = batch;
-    Ok(Applied { batch, progress, done, written, is_reindexed, counted })
+    Ok(Applied { batch, progress, done, written, counted, is_reindexed })
 }
 
 /// Later than all before, and in a later millisecond than the versions that it replaces: two
@@ -203,7 +204,7 @@ impl Batch<'_> {
 
     fn old_stems(&self, docid: u32) -> Result<Vec<Vec<u8>>, StoreError> {
         let blob = self.view.entries(docid)?;
-        stems_of(&blob).ok_or_else(|| {
+        stems_of(&self.engine.names, &blob).ok_or_else(|| {
             fault::damaged("entries", &format!("the entries of docid {docid} are not readable"))
         })
     }
@@ -276,9 +277,14 @@ fn key(mut stem: Vec<u8>, docid: u32) -> Vec<u8> {
 }
 
 /// The stems of all entries in a blob, sorted; `None` when it is damaged.
-pub(super) fn stems_of(blob: &[u8]) -> Option<Vec<Vec<u8>>> {
+pub(super) fn stems_of(names: &Names, blob: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut stems = Vec::new();
-    blob::for_each(blob, |param, value| encode::stems(param, &value, |stem| stems.push(stem)))?;
+    let mut entries = Vec::new();
+    blob::for_each(blob, |param, value| {
+        encode::stems(param, &value, |stem| stems.push(stem));
+        entries.push((param, value));
+    })?;
+    hot::add_stems(names, &entries, &mut stems);
     stems.sort_unstable();
     stems.dedup();
     Some(stems)

@@ -109,6 +109,7 @@ impl Engine {
             snapshot: Arc::new(self.db.snapshot()),
             engine: Arc::clone(self),
             budget: Arc::new(Budget::endless()),
+            trace: Arc::default(),
         }
     }
 

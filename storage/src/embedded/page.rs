@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use fhir::search::Sort;
+use fhir::search::{Param, Sort};
 
-use super::clause::{Clause, Entries, compile};
-use super::evaluate::{PROBE_MAX, evaluate, size};
+use super::candidates::{HOT_FEW, parts as parts_of};
+use super::clause::{Clause, Entries, compile, compile_for};
+use super::estimate::{PROBE_MAX, estimate, exact, size};
+use super::evaluate::evaluate;
 use super::order::Directions;
 use super::position::{Place, Position};
 use super::scan;
@@ -77,10 +79,15 @@ fn page(view: &View, request: &SearchRequest, effort: Effort) -> Result<Option<P
     if sort.len() > SORT_KEYS_MAX {
         return Err(StoreError::TooCostly(format!("it sorts by more than {SORT_KEYS_MAX} keys")));
     }
-    let parts = parts(view, request)?;
+    let mut parts = parts(view, request)?;
+    let implied = implied(view, request, &parts)?;
+    if let (Some(sort), [part]) = (&implied, parts.as_mut_slice()) {
+        part.sort = std::slice::from_ref(sort);
+    }
+    let sort = implied.as_ref().map_or(sort, std::slice::from_ref);
     let after = match &request.after {
         Some(position) => Position::read(position, sort.len())?,
-        None => Position::first(bound(view, &parts)?),
+        None => Position::first(bound(view, &parts)?, implied.is_some()),
     };
     let mut found = Vec::new();
     if limit > 0 {
@@ -117,7 +124,30 @@ fn page(view: &View, request: &SearchRequest, effort: Effort) -> Result<Option<P
     has_more |= versions.len() < found.len();
     found.truncate(versions.len());
     let next = found.pop().filter(|_| has_more).map(|(last, _)| after.moved(last).write());
-    Ok(Some(Page { versions, next, total, plan: Vec::new() }))
+    Ok(Some(Page { versions, next, total, plan: view.trace.take() }))
+}
+
+/// The order of a search that asks for none, where that of docids would cost much more: its pages
+/// stay in the order that the first one had.
+fn implied(
+    view: &View,
+    request: &SearchRequest,
+    parts: &[Part<'_>],
+) -> Result<Option<Sort>, StoreError> {
+    let ([asked], [part]) = (request.parts.as_slice(), parts) else { return Ok(None) };
+    if !asked.sort.is_empty() {
+        return Ok(None);
+    }
+    let is_implied = match (&request.after, parts_of(&part.clause).first()) {
+        (Some(position), _) => Position::is_implied(position),
+        (None, Some(Clause::Hot(hot))) => hot.size(view, HOT_FEW)? >= HOT_FEW,
+        _ => false,
+    };
+    let date = fhir::search::hot(&asked.resource).next().map(|hot| hot.date);
+    Ok(date.filter(|_| is_implied).map(|date| Sort {
+        param: Param::new(Arc::clone(&asked.resource), date),
+        is_descending: false,
+    }))
 }
 
 /// What is asked of a type that was written at least once.
@@ -132,7 +162,8 @@ fn parts<'a>(view: &View, request: &'a SearchRequest) -> Result<Vec<Part<'a>>, S
     let mut parts = Vec::with_capacity(request.parts.len());
     for part in &request.parts {
         if let Some(type_id) = view.engine.names.type_id(&part.resource) {
-            let clause = compile(view, type_id, &part.filter)?;
+            let order = part.sort.first().map(|sort| &*sort.param.code);
+            let clause = compile_for(view, type_id, &part.filter, order)?;
             parts.push(Part { resource: &part.resource, type_id, clause, sort: &part.sort });
         }
     }
@@ -147,19 +178,31 @@ fn total(
     request: &SearchRequest,
     effort: Effort,
 ) -> Result<Option<Option<u64>>, StoreError> {
+    let is_estimate = request.total == TotalWanted::Estimate;
     let is_wanted = request.total == TotalWanted::Accurate || request.limit == 0;
     let mut total = 0;
     for part in parts {
-        total += match &part.clause {
-            Clause::All => view.counter(part.type_id)?.0,
-            _ if !is_wanted => return Ok(Some(None)),
-            clause => {
-                if effort == Effort::Light && size(view, clause, PROBE_MAX)? >= PROBE_MAX {
-                    return Ok(None);
-                }
-                evaluate(view, part.type_id, clause)?.len() as u64
+        if let Clause::All = part.clause {
+            total += view.counter(part.type_id)?.0;
+            continue;
+        }
+        if !is_wanted && !is_estimate {
+            return Ok(Some(None));
+        }
+        if let Some(count) = exact(view, &part.clause)? {
+            view.trace.step("take the total from the counts", None);
+            total += count;
+        } else if is_estimate && !is_wanted {
+            total += estimate(view, part.type_id, &part.clause)?;
+        } else {
+            if effort == Effort::Light && size(view, &part.clause, PROBE_MAX)? >= PROBE_MAX {
+                return Ok(None);
             }
-        };
+            view.trace.step("count all matches", None);
+            let count = evaluate(view, part.type_id, &part.clause)?.len();
+            view.trace.had(count);
+            total += count as u64;
+        }
     }
     Ok(Some(Some(total)))
 }
@@ -179,7 +222,7 @@ pub(super) fn ids(
     let view = &view.limited(effort);
     let found = compile(view, type_id, filter).and_then(|clause| {
         let search = Search { view, type_id, clause: &clause, effort };
-        search.unsorted(&Position::first(u32::MAX), limit)
+        search.unsorted(&Position::first(u32::MAX, false), limit)
     });
     let Some(docids) = effort.done(found)? else { return Ok(None) };
     docids
@@ -236,7 +279,7 @@ impl<'a> Search<'a> {
         let first = after.first_docid();
         let is_in = |docid: u32| docid >= first && docid <= after.bound;
         let mut found = Vec::new();
-        let mut rejected = 0;
+        let (mut read, mut rejected) = (0, 0);
         let mut candidates = self.candidates(first, after.bound)?;
         while found.len() < wanted
             && let Some(docid) = candidates.docids.next()?
@@ -247,6 +290,7 @@ impl<'a> Search<'a> {
             if docid < first {
                 continue;
             }
+            read += 1;
             if candidates.is_decided || Entries::of(self.view, docid).pass(self.clause)? {
                 found.push(docid);
                 continue;
@@ -261,6 +305,7 @@ impl<'a> Search<'a> {
                 return Ok(Some(rest.take(wanted).collect()));
             }
         }
+        self.view.trace.had(read);
         Ok(Some(found))
     }
 }

@@ -1,6 +1,6 @@
 //! Where a page ended, as bytes.
 //!
-//! Kind of place (u8), bound (u32), docid (u32); in a sorted search for each sort key its length
+//! Kind of place (u8; one for an order that the store chose), bound (u32), docid (u32); in a sorted search for each sort key its length
 //! and one (u8; 0: no value) and its bytes.
 
 use super::cursor::Cursor;
@@ -10,6 +10,7 @@ use crate::StoreError;
 const START: u8 = 0;
 const UNSORTED: u8 = 1;
 const SORTED: u8 = 4;
+const IMPLIED: u8 = 5;
 
 /// A place in the order of a search: by its sort keys, if it has any, and by docid among equals.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,17 +26,24 @@ pub(super) struct Position {
     place: Option<Place>,
     /// Greatest docid that belongs to the search.
     pub(super) bound: u32,
+    /// Was the order the store's own to choose?
+    is_implied: bool,
 }
 
 impl Position {
     /// The start of a search.
-    pub(super) fn first(bound: u32) -> Self {
-        Self { place: None, bound }
+    pub(super) fn first(bound: u32, is_implied: bool) -> Self {
+        Self { place: None, bound, is_implied }
+    }
+
+    /// Is it one in an order that the store chose?
+    pub(super) fn is_implied(position: &crate::Position) -> bool {
+        position.0.first() == Some(&IMPLIED)
     }
 
     /// The same search, later.
     pub(super) fn moved(&self, place: Place) -> Self {
-        Self { place: Some(place), bound: self.bound }
+        Self { place: Some(place), ..*self }
     }
 
     /// The last place before.
@@ -56,6 +64,7 @@ impl Position {
         let kind = match (&self.place, keys) {
             (None, _) => START,
             (Some(_), []) => UNSORTED,
+            _ if self.is_implied => IMPLIED,
             _ => SORTED,
         };
         let mut bytes = vec![kind];
@@ -77,9 +86,10 @@ impl Position {
             let bound = cursor.u32()?;
             let docid = cursor.u32()?;
             let keys = (0..keys).map(|_| sort_key(&mut cursor)).collect::<Option<Vec<_>>>()?;
-            let wanted = if keys.is_empty() { UNSORTED } else { SORTED };
-            let is_one = kind == wanted && cursor.is_empty();
-            is_one.then_some(Self { place: Some(Place { docid, keys }), bound })
+            let is_implied = kind == IMPLIED;
+            let is_kind = if keys.is_empty() { kind == UNSORTED } else { kind >= SORTED };
+            let is_one = is_kind && kind <= IMPLIED && cursor.is_empty();
+            is_one.then_some(Self { place: Some(Place { docid, keys }), bound, is_implied })
         })();
         read.ok_or_else(|| StoreError::Fault("no position of this search".to_owned()))
     }
@@ -105,7 +115,7 @@ mod tests {
         for keys in 0..=SORT_KEYS_MAX {
             let long = |at: usize| (at % 3 != 2).then(|| vec![7; SORT_KEY_MAX - at]);
             let place = Place { docid: 9, keys: (0..keys).map(long).collect() };
-            let position = Position::first(12).moved(place);
+            let position = Position::first(12, false).moved(place);
             let written = position.write();
             assert!(written.0.len() <= crate::Position::len_max(keys));
             assert_eq!(Position::read(&written, keys).expect("a position"), position);
@@ -116,7 +126,7 @@ mod tests {
     #[test]
     fn what_was_cut_is_no_position() {
         let place = Place { docid: 9, keys: vec![Some(vec![1, 2]), None] };
-        let written = Position::first(1).moved(place).write().0;
+        let written = Position::first(1, false).moved(place).write().0;
         for len in 0..written.len() {
             assert!(Position::read(&crate::Position(written[..len].to_vec()), 2).is_err());
         }

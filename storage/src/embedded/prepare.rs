@@ -8,7 +8,7 @@ use fhir::search::{Entry, IndexValue, Param, ReferenceValue};
 use super::body::{Body, Meta, Splice};
 use super::engine::Engine;
 use super::record::Compressed;
-use super::{blob, encode};
+use super::{blob, encode, hot};
 use crate::{Change, Check, Commit, Expected, Key, StoreError, Write};
 
 /// A commit for the committer.
@@ -126,6 +126,18 @@ fn index(engine: &Engine, key: &Key, entries: &[Entry]) -> Result<Index, StoreEr
         let param = engine.names.intern_param(space, &entry.param, is_reference)?;
         groups.entry(param).or_default().push(&entry.value);
         encode::stems(param, &entry.value, |stem| stems.push(stem));
+    }
+    for hot in fhir::search::hot(&key.resource) {
+        let of = |code: &str| {
+            let own = entries.iter().filter(|entry| &*entry.param.code == code);
+            own.map(|entry| &entry.value).collect()
+        };
+        let values = hot.values(&of);
+        if !values.is_empty() {
+            let param = Param::new(key.resource.clone(), hot.code);
+            let param = engine.names.intern_param(space, &param, false)?;
+            stems.extend(values.iter().map(|value| hot::stem(param, value)));
+        }
     }
     stems.sort_unstable();
     stems.dedup();
