@@ -27,7 +27,7 @@ pub(crate) use links::address;
 use scope::{Scope, Types};
 
 pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answer, Outcome> {
-    let scope = Scope::of(&request.scope)?;
+    let scope = Scope::of(permit, &request.scope)?;
     let asked = Asked::read(permit, &scope, request.parameters)?;
     let (queries, mut notes) = queries(permit, &scope, &asked)?;
     let Some(query) = queries.first() else {
@@ -71,7 +71,7 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
 /// A query for each type that is searched.
 fn queries(
     permit: &Permit<'_>,
-    scope: &Scope,
+    scope: &Scope<'_>,
     asked: &Asked,
 ) -> Result<(Vec<Query>, Vec<Issue>), Outcome> {
     let context = context(permit);
@@ -87,7 +87,7 @@ fn queries(
 /// The page that the queries ask for, and how long the store took.
 async fn find(
     permit: &Permit<'_>,
-    scope: &Scope,
+    scope: &Scope<'_>,
     asked: &Asked,
     queries: &[Query],
     limit: usize,

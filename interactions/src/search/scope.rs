@@ -2,41 +2,42 @@
 
 use std::sync::Arc;
 
-use fhir::definitions::{Definitions, r4};
+use fhir::definitions::Definitions;
 use fhir::reference::is_id;
 use fhir::search::{Filter, compartment_filter};
 use fhir::{Kind, Outcome};
 
 use crate::SearchScope;
+use crate::policy::Permit;
 
 /// Where a search runs.
-pub(super) struct Scope {
+pub(super) struct Scope<'a> {
     /// Path under the base: what page links are bound to.
     pub(super) path: String,
-    pub(super) types: Types,
-    compartment: Option<Compartment>,
+    pub(super) types: Types<'a>,
+    compartment: Option<Compartment<'a>>,
 }
 
 /// Which types it is about.
-pub(super) enum Types {
+pub(super) enum Types<'a> {
     /// This one.
     One(Arc<str>),
     /// Those of these that `_type` names.
-    Some(Vec<&'static str>),
+    Some(Vec<&'a str>),
 }
 
-struct Compartment {
+struct Compartment<'a> {
     code: Arc<str>,
     id: Arc<str>,
-    definitions: &'static Definitions,
+    definitions: &'a Definitions,
 }
 
-impl Scope {
-    pub(super) fn of(scope: &SearchScope) -> Result<Self, Outcome> {
+impl<'a> Scope<'a> {
+    pub(super) fn of(permit: &'a Permit<'_>, scope: &SearchScope) -> Result<Self, Outcome> {
         match scope {
             SearchScope::System => Ok(Self {
                 path: String::new(),
-                types: Types::Some(r4().schema().resource_names()),
+                types: Types::Some(permit.definitions().schema().resource_names()),
                 compartment: None,
             }),
             SearchScope::Type(resource) => Ok(Self {
@@ -45,13 +46,13 @@ impl Scope {
                 compartment: None,
             }),
             SearchScope::Compartment { compartment, id, resource } => {
-                Self::of_compartment(r4(), compartment, id, resource.as_ref())
+                Self::of_compartment(permit.definitions(), compartment, id, resource.as_ref())
             }
         }
     }
 
     fn of_compartment(
-        definitions: &'static Definitions,
+        definitions: &'a Definitions,
         code: &Arc<str>,
         id: &Arc<str>,
         resource: Option<&Arc<str>>,
