@@ -121,8 +121,8 @@ fn wrong_parameters_of_the_result_are_refused() {
     check("Patient?_sort:asc=name", "400 the modifier ':asc' does not go with _sort");
     check("Patient?_total=many", "400 'many' is none of none, estimate or accurate");
     check("Patient?_summary=yes", "400 'yes' is none of true, text, data, count or false");
-    check("Patient?_contained=true", "400 Parameter '_contained': 'true' is not supported");
-    check("Patient?_containedType=contained", "400 is not supported");
+    check("Patient?_contained=maybe", "400 'maybe' is none of false, true or both");
+    check("Patient?_containedType=all", "400 'all' is none of container or contained");
     check("Patient?_summary=text&_include=*", "400 _summary=text does not go with _include");
     check("Patient?_score=1", "400 have no score");
 }
