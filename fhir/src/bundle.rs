@@ -11,6 +11,7 @@ pub struct BundleWriter {
     out: String,
     links: usize,
     entries: usize,
+    holes: Vec<usize>,
 }
 
 /// One entry of a Bundle.
@@ -51,7 +52,7 @@ impl BundleWriter {
         out.push_str(r#"{"resourceType":"Bundle","type":""#);
         out.push_str(kind);
         out.push('"');
-        Self { out, links: 0, entries: 0 }
+        Self { out, links: 0, entries: 0, holes: Vec::new() }
     }
 
     /// States the total number of matches.
@@ -75,6 +76,16 @@ impl BundleWriter {
 
     /// Adds an entry.
     pub fn entry(&mut self, entry: &BundleEntry<'_>) {
+        self.add(entry, false);
+    }
+
+    /// Adds an entry whose resource is put in later, by who has its bytes anyway; see
+    /// [`BundleWriter::finish_with_holes`].
+    pub fn hole(&mut self, entry: &BundleEntry<'_>) {
+        self.add(entry, true);
+    }
+
+    fn add(&mut self, entry: &BundleEntry<'_>, is_hole: bool) {
         if self.links > 0 && self.entries == 0 {
             self.out.push(']');
         }
@@ -85,11 +96,13 @@ impl BundleWriter {
         if let Some(full_url) = entry.full_url {
             self.part(start, |out| member(out, "fullUrl", full_url));
         }
-        if let Some(resource) = entry.resource {
-            self.part(start, |out| {
-                out.push_str("\"resource\":");
-                out.push_str(resource);
-            });
+        if entry.resource.is_some() || is_hole {
+            self.part(start, |out| out.push_str("\"resource\":"));
+        }
+        match entry.resource {
+            _ if is_hole => self.holes.push(self.out.len()),
+            Some(resource) => self.out.push_str(resource),
+            None => (),
         }
         if let Some(mode) = entry.search_mode {
             self.part(start, |out| {
@@ -132,14 +145,22 @@ impl BundleWriter {
         self.entries == 0
     }
 
-    /// The whole Bundle as JSON.
+    /// The whole Bundle as JSON, when it has no holes.
     #[must_use]
-    pub fn finish(mut self) -> String {
+    pub fn finish(self) -> String {
+        debug_assert!(self.holes.is_empty(), "resources are missing");
+        self.finish_with_holes().0
+    }
+
+    /// The Bundle as JSON but for the resources of its holes, and where these belong: offsets in
+    /// bytes, rising.
+    #[must_use]
+    pub fn finish_with_holes(mut self) -> (String, Vec<usize>) {
         if self.links > 0 || self.entries > 0 {
             self.out.push(']');
         }
         self.out.push('}');
-        self.out
+        (self.out, self.holes)
     }
 }
 

@@ -13,6 +13,7 @@ pub mod reference;
 pub mod resource;
 pub mod search;
 pub mod subset;
+pub mod unit;
 pub mod validation;
 pub mod xml;
 

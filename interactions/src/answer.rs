@@ -1,9 +1,10 @@
 //! What an interaction answers, free of HTTP.
 
-use bytes::Bytes;
 use storage::{Key, Version};
 
 use fhir::Issue;
+
+use crate::Body;
 
 /// A success.
 #[derive(Debug, Clone)]
@@ -12,7 +13,7 @@ pub struct Answer {
     pub done: Done,
     /// The resource in answer, as JSON: a stored version, a Bundle, an OperationOutcome; empty for
     /// none.
-    pub body: Bytes,
+    pub body: Body,
     /// The version that was read or written: for ETag, Last-Modified and Location.
     pub version: Option<Stamp>,
     /// What else the client should know; shown when no body is, and with
@@ -46,12 +47,14 @@ pub enum Done {
     Existing,
     /// It is gone, or was not there.
     Deleted,
+    /// A job will do it: the answer is its Task.
+    Accepted,
 }
 
 impl Answer {
     /// Found: this resource or Bundle, which is no stored version.
     #[must_use]
-    pub fn found(body: impl Into<Bytes>) -> Self {
+    pub fn found(body: impl Into<Body>) -> Self {
         Self { done: Done::Found, body: body.into(), version: None, issues: Vec::new() }
     }
 
@@ -63,6 +66,6 @@ impl Answer {
             version: version.version,
             last_updated_us: version.last_updated_us,
         };
-        Self { done, body: version.body, version: Some(stamp), issues: Vec::new() }
+        Self { done, body: version.body.into(), version: Some(stamp), issues: Vec::new() }
     }
 }

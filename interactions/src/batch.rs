@@ -231,7 +231,8 @@ fn write_success(
     let outcome = (is_write && returned == Returned::OperationOutcome)
         .then(|| outcome_tree(&notes(answer)).to_string());
     let is_shown = !is_write || returned == Returned::Representation;
-    let body = std::str::from_utf8(&answer.body).ok().filter(|text| is_shown && !text.is_empty());
+    let body = answer.body.whole();
+    let body = std::str::from_utf8(&body).ok().filter(|text| is_shown && !text.is_empty());
     let full_url = stamp
         .filter(|stamp| body.is_some() && shown.insert((stamp.key.clone(), stamp.version)))
         .map(|stamp| permit.address(&stamp.key.resource, &stamp.key.id));
@@ -258,6 +259,7 @@ fn notes(answer: &Answer) -> Vec<Issue> {
         Done::Created => "Created.",
         Done::Updated => "Updated.",
         Done::Deleted => "Deleted.",
+        Done::Accepted => "Accepted.",
         Done::Found | Done::NotModified | Done::Existing => "Found.",
     };
     vec![crate::write::note(text)]

@@ -10,7 +10,7 @@ use storage::{Change, Check, Committed, Expected, Key, StoreError, Write};
 use crate::conditional::{self, Found, contended, is_overtaken, several};
 use crate::policy::Permit;
 use crate::write::{self, ATTEMPTS};
-use crate::{Answer, Condition, Delete, Done, Target};
+use crate::{Answer, Body, Condition, Delete, Done, Target};
 
 pub(crate) async fn delete(permit: &Permit<'_>, request: Delete) -> Result<Answer, Outcome> {
     let expected = write::expected(request.if_match.as_deref())?;
@@ -55,7 +55,7 @@ pub(crate) fn answer(committed: Committed) -> Answer {
 
 /// The answer where nothing was there.
 pub(crate) fn nothing() -> Answer {
-    Answer { done: Done::Deleted, ..Answer::found(bytes::Bytes::new()) }
+    Answer { done: Done::Deleted, ..Answer::found(Body::default()) }
 }
 
 async fn by_condition(

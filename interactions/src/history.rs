@@ -2,6 +2,7 @@
 //!
 //! [history]: https://hl7.org/fhir/R4/http.html#history
 
+use bytes::Bytes;
 use fhir::bundle::{BundleEntry, BundleResponse, BundleWriter};
 use fhir::primitive::DateTime;
 use fhir::search::query;
@@ -13,7 +14,7 @@ use crate::policy::Permit;
 use crate::read::not_found;
 use crate::search::page::Bookmark;
 use crate::search::{self, address};
-use crate::{Answer, Condition, Done, History};
+use crate::{Answer, Body, Condition, Done, History};
 
 const KNOWN: [&str; 8] =
     ["_since", "_at", "_count", "_summary", "_elements", "_page", "_format", "_pretty"];
@@ -57,10 +58,11 @@ pub(crate) async fn history(permit: &Permit<'_>, request: History) -> Result<Ans
         let page = std::iter::once(("_page", text.as_str())).chain(pairs(&form));
         bundle.link("next", &address(format!("{base}/{path}"), page));
     }
+    let mut resources = Vec::new();
     for version in &page.versions {
-        entry(permit, &mut bundle, version, &parts.subset)?;
+        resources.extend(entry(permit, &mut bundle, version, &parts.subset)?);
     }
-    Ok(Answer::found(bundle.finish()))
+    Ok(Answer::found(Body::bundle(bundle, resources)))
 }
 
 fn path(scope: &HistoryScope) -> String {
@@ -196,12 +198,13 @@ fn parts(
     }
 }
 
+/// Adds one version as an entry; gives the resource that belongs into it, if there is one.
 fn entry(
     permit: &Permit<'_>,
     bundle: &mut BundleWriter,
     version: &Version,
     subset: &Subset,
-) -> Result<(), Outcome> {
+) -> Result<Option<Bytes>, Outcome> {
     let key = &version.key;
     let full_url = permit.address(&key.resource, &key.id);
     let address = key.to_string();
@@ -212,14 +215,9 @@ fn entry(
         Verb::Update => (("PUT", address.as_str()), Done::Updated),
         Verb::Delete => (("DELETE", address.as_str()), Done::Deleted),
     };
-    let part = match version.is_deleted() {
-        true => None,
-        false => search::part(permit, &version.body, subset)?,
-    };
-    let whole = std::str::from_utf8(&version.body).ok().filter(|text| !text.is_empty());
-    bundle.entry(&BundleEntry {
+    let entry = BundleEntry {
         full_url: Some(&full_url),
-        resource: part.as_deref().or(whole),
+        resource: None,
         search_mode: None,
         request: Some(request),
         response: Some(BundleResponse {
@@ -229,6 +227,12 @@ fn entry(
             last_modified_us: Some(version.last_updated_us),
             outcome: None,
         }),
-    });
-    Ok(())
+    };
+    if version.is_deleted() {
+        bundle.entry(&entry);
+        return Ok(None);
+    }
+    bundle.hole(&entry);
+    let part = search::part(permit, &version.body, subset)?;
+    Ok(Some(part.map_or_else(|| version.body.clone(), Bytes::from)))
 }

@@ -114,7 +114,8 @@ fn gather(
         }
     }
     for (name, value) in &input.pairs {
-        if OF_THE_ANSWER.contains(&name.as_str()) {
+        let is_own = description.parameters.iter().any(|parameter| parameter.name == name);
+        if OF_THE_ANSWER.contains(&name.as_str()) || (description.is_search && !is_own) {
             continue;
         }
         match from_pair(description, name, value, schema) {
@@ -163,6 +164,9 @@ fn check_item(
     place: &str,
 ) -> Result<(), Issue> {
     let name = item.str("name").unwrap_or_default();
+    if description.is_search && !description.parameters.iter().any(|own| own.name == name) {
+        return check_criterion(item, &name, place);
+    }
     let parameter = known(description, &name, &format!("{place}.name"))?;
     let property = format!("value{}", capitalized(parameter.value));
     // What is called uri in one version of a guide is canonical or string in the next.
@@ -186,6 +190,17 @@ fn check_item(
         Some(text) => check_text(parameter, &text, place),
         None => Ok(()),
     }
+}
+
+/// A search parameter in a body has its value as the text that an address would have.
+fn check_criterion(item: Value<'_>, name: &str, place: &str) -> Result<(), Issue> {
+    let value = item.entries().find(|member| member.key().starts_with("value"));
+    let is_plain = value.is_some_and(|value| !value.is_object() && !value.is_array());
+    if is_plain && !name.is_empty() {
+        return Ok(());
+    }
+    let text = "A search parameter has its name, and its value as valueString.";
+    Err(Issue::error("value", text).at(place))
 }
 
 fn from_pair(

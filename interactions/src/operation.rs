@@ -33,6 +33,8 @@ pub struct OperationDescription {
     pub levels: &'static [Level],
     /// It may write: GET is refused.
     pub affects_state: bool,
+    /// Parameters of a search of its type may stand beside its own: it judges them itself.
+    pub is_search: bool,
     /// Its input parameters.
     pub parameters: &'static [OperationParameter],
 }

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use fhir::Outcome;
-use fhir::definitions::{self, Definitions};
 use storage::Store;
 
-use crate::capabilities::Statements;
+use crate::catalogs::Catalogs;
 use crate::policy::Permit;
 use crate::search::page::Seal;
 use crate::{
@@ -21,9 +20,8 @@ pub struct Performer {
     pub(crate) settings: Settings,
     pub(crate) operations: Vec<Box<dyn Operation>>,
     pub(crate) wire: Arc<dyn Wire>,
-    pub(crate) definitions: &'static Definitions,
     pub(crate) seal: Seal,
-    pub(crate) statements: Statements,
+    pub(crate) catalogs: Catalogs,
 }
 
 impl Performer {
@@ -37,12 +35,13 @@ impl Performer {
         wire: Arc<dyn Wire>,
     ) -> Self {
         let seal = Seal::new(&store.secret());
-        let (definitions, statements) = (definitions::r4(), Statements::default());
-        Self { store, settings, operations, wire, definitions, seal, statements }
+        let catalogs = Catalogs::new(store.clone(), settings.bases.clone());
+        Self { store, settings, operations, wire, seal, catalogs }
     }
 
     async fn dispatch(&self, caller: &Caller, interaction: Interaction) -> Result<Answer, Outcome> {
-        let permit = &policy::permit(self, caller, &interaction)?;
+        let catalog = self.catalogs.current().await?;
+        let permit = &policy::permit(self, caller, catalog, &interaction)?;
         match interaction {
             Interaction::Read(request) => read::read(permit, request).await,
             Interaction::Vread(request) => vread::vread(permit, request).await,

@@ -7,14 +7,14 @@ use fhir::{Kind, Outcome};
 use storage::{Key, Version};
 
 use crate::policy::Permit;
-use crate::{Answer, Condition, Done, Read, search};
+use crate::{Answer, Body, Condition, Done, Read, search};
 
 pub(crate) async fn read(permit: &Permit<'_>, request: Read) -> Result<Answer, Outcome> {
     let parts = parts(permit, &request.key, &request.parameters)?;
     let version = current(permit, &request.key).await?;
     if is_known(&request, &version) {
         let mut answer = Answer::of(Done::NotModified, version);
-        answer.body = bytes::Bytes::new();
+        answer.body = Body::default();
         return Ok(answer);
     }
     cut(permit, version, &parts)
@@ -44,7 +44,7 @@ pub(crate) fn cut(
     let part = search::part(permit, &version.body, &parts.subset)?;
     let mut answer = Answer::of(Done::Found, version);
     if let Some(part) = part {
-        answer.body = bytes::Bytes::from(part);
+        answer.body = part.into();
     }
     Ok(answer)
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use fhir::json::Json;
 use fhir::reference::{self, Place, Target};
-use fhir::search::{Entry, IndexValue, Indexer, Param, ReferenceValue};
+use fhir::search::{Entry, IndexValue, Param, ReferenceValue};
 use fhir::{Issue, Kind, Outcome, Severity, resource, validation};
 use storage::{Change, Check, Commit, Committed, Expected, Key, StoreError, Write};
 
+use crate::catalog::Catalog;
 use crate::policy::Permit;
 use crate::{Answer, Done, clock};
 
@@ -62,10 +63,9 @@ pub(crate) fn prepare(permit: &Permit<'_>, key: Key, body: Json) -> Result<Prepa
         Json::parse(text).map_err(|error| Outcome::invalid(error.to_string()))?
     };
     check_structure(permit, &body)?;
+    permit.catalog().check(&key, &body)?;
     let bases = &permit.settings().bases;
-    let mut entries = Indexer::r4().entries(body.root(), bases);
-    let references = local_references(permit, &body);
-    add_unindexed_references(&key.resource, &references, &mut entries);
+    let (entries, references) = index(permit.catalog(), bases, &key.resource, &body);
     Ok(Prepared { key, body: Arc::new(body), entries, references })
 }
 
@@ -77,14 +77,31 @@ fn check_structure(permit: &Permit<'_>, body: &Json) -> Result<(), Outcome> {
     Ok(())
 }
 
-fn local_references(permit: &Permit<'_>, body: &Json) -> BTreeSet<(String, String)> {
-    let schema = permit.definitions().schema();
+/// The index entries of a resource, and the local resources that it refers to.
+pub(crate) fn index(
+    catalog: &Catalog,
+    bases: &[String],
+    resource: &Arc<str>,
+    body: &Json,
+) -> (Vec<Entry>, BTreeSet<(String, String)>) {
+    let mut entries = catalog.indexer.entries(body.root(), bases);
+    let references = local_references(catalog, bases, body);
+    add_unindexed_references(resource, &references, &mut entries);
+    (entries, references)
+}
+
+fn local_references(
+    catalog: &Catalog,
+    bases: &[String],
+    body: &Json,
+) -> BTreeSet<(String, String)> {
+    let schema = catalog.definitions.schema();
     let mut found = BTreeSet::new();
     reference::visit(body.root(), schema, &mut |place, text| {
         if place != Place::Reference {
             return;
         }
-        let target = reference::target(text, &permit.settings().bases, schema);
+        let target = reference::target(text, bases, schema);
         if let Target::Local { resource, id, .. } = target {
             found.insert((resource.to_owned(), id.to_owned()));
         }
@@ -156,13 +173,32 @@ impl Prepared {
     }
 }
 
+/// Commits, and lets the tenant's search parameters and jobs know of what concerns them.
+pub(crate) async fn commit(
+    permit: &Permit<'_>,
+    commit: Commit,
+) -> Result<Vec<Committed>, StoreError> {
+    let keys = commit.writes.iter().map(|write| write.key.clone()).collect();
+    let written = permit.catalogs().begin(keys, permit.catalog().epoch);
+    match permit.store().commit(commit).await {
+        Ok(committed) => {
+            written.settle().await?;
+            Ok(committed)
+        }
+        Err(error) => {
+            written.abandon();
+            Err(error)
+        }
+    }
+}
+
 /// Commits one write with its checks.
 pub(crate) async fn commit_one(
     permit: &Permit<'_>,
     write: Write,
     checks: Vec<Check>,
 ) -> Result<Committed, StoreError> {
-    let mut committed = permit.store().commit(Commit { writes: vec![write], checks }).await?;
+    let mut committed = commit(permit, Commit { writes: vec![write], checks }).await?;
     committed.pop().ok_or_else(|| StoreError::Fault("a commit gave no result".to_owned()))
 }
 

@@ -6,9 +6,11 @@
 mod arguments;
 mod clock;
 mod found;
+mod observation;
 mod pages;
 mod patient;
 mod resource;
+mod search_parameter;
 
 use interactions::Operation;
 
@@ -22,9 +24,12 @@ pub fn all() -> Vec<Box<dyn Operation>> {
     vec![
         Box::new(patient::Summary),
         Box::new(patient::Everything),
+        Box::new(observation::Lastn),
+        Box::new(observation::Stats),
         Box::new(resource::Meta),
         Box::new(resource::MetaAdd),
         Box::new(resource::MetaDelete),
+        Box::new(search_parameter::Reindex),
     ]
 }
 

@@ -93,7 +93,8 @@ pub struct Storage {
     pub cache_bytes: u64,
     /// Greatest length of the journals, per tenant, in bytes; at least 64 MiB.
     pub journal_bytes: u64,
-    /// Greatest length of what is kept in memory of one key space, in bytes.
+    /// Greatest length of what is kept in memory of the index before it is written to files, in
+    /// bytes; of each other key space half as much.
     pub memtable_bytes: u64,
 }
 
@@ -203,7 +204,7 @@ impl Default for Search {
 impl Default for Storage {
     fn default() -> Self {
         const MIB: u64 = 1024 * 1024;
-        Self { cache_bytes: 256 * MIB, journal_bytes: 128 * MIB, memtable_bytes: 64 * MIB }
+        Self { cache_bytes: 80 * MIB, journal_bytes: 128 * MIB, memtable_bytes: 24 * MIB }
     }
 }
 

@@ -4,5 +4,6 @@ pub mod cli;
 pub mod config;
 pub mod generate;
 pub mod http;
+mod jobs;
 mod log;
 mod wiring;

@@ -13,6 +13,8 @@ use crate::http::{HttpWire, Limits, Site};
 pub(crate) struct Opened {
     /// Where everything is asked.
     pub(crate) door: Arc<dyn Door>,
+    /// The same, for what runs its jobs.
+    pub(crate) performer: Arc<Performer>,
     /// To close at the end, and to look after.
     pub(crate) store: Store,
 }
@@ -38,8 +40,8 @@ pub(crate) fn open(config: &Config, tenant: &str, public_url: &str) -> Result<Op
         are_references_checked: config.integrity.references == References::Check,
     };
     let wire = Arc::new(HttpWire::new());
-    let door = Arc::new(Performer::new(store.clone(), settings, operations::all(), wire));
-    Ok(Opened { door, store })
+    let performer = Arc::new(Performer::new(store.clone(), settings, operations::all(), wire));
+    Ok(Opened { door: performer.clone(), performer, store })
 }
 
 /// Opens a tenant's store.

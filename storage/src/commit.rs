@@ -40,6 +40,12 @@ pub enum Change {
         /// The server chose the id: [`crate::Verb::Create`]. Otherwise [`crate::Verb::Update`].
         is_create: bool,
     },
+    /// The current version stays as it is and is indexed by these entries. What is deleted, or
+    /// never was, stays as it is.
+    Reindex {
+        /// As those of a [`Change::Put`].
+        entries: Vec<Entry>,
+    },
     /// It is deleted. A resource that never was, or is deleted already, stays as it is.
     Delete,
 }
@@ -84,6 +90,6 @@ pub struct Committed {
     pub version: Option<Version>,
     /// There was no current version before.
     pub is_new: bool,
-    /// Something was written.
+    /// A version was written.
     pub is_changed: bool,
 }

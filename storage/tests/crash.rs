@@ -48,7 +48,10 @@ fn put(resource: &str, id: &str, text: &str) -> Write {
     let json = format!(r#"{{"resourceType":"{resource}","id":"{id}","language":"{text}"}}"#);
     let body = Arc::new(Json::parse(json).expect("JSON"));
     let value = IndexValue::Token(TokenValue::new(Some("s"), id));
-    let entries = vec![Entry { param: Param::new(resource, "identifier"), value }];
+    let entry = |code: &str, value| Entry { param: Param::new(resource, code), value };
+    // What many have is counted: the check proves the counts.
+    let shared = IndexValue::Token(TokenValue::new(Some("s"), &text[..1]));
+    let entries = vec![entry("identifier", value), entry("language", shared)];
     Write { key, change: Change::Put { body, entries, is_create: false }, expected: Expected::Any }
 }
 

@@ -1,6 +1,7 @@
 //! Search over HTTP: a file per subject, and a brute-force oracle over real records.
 
 mod chains;
+mod custom_parameters;
 mod elements;
 mod explain;
 mod filter;

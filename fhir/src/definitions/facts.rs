@@ -233,6 +233,10 @@ pub struct SearchParameter {
     pub targets: Vec<String>,
     /// Components of a composite: (canonical URL of the parameter, expression).
     pub components: Vec<(String, String)>,
+    /// New to a tenant: what is written is indexed by it, what was written before is not yet, so
+    /// that no search may use it.
+    #[serde(skip)]
+    pub is_waiting: bool,
 }
 
 /// One CompartmentDefinition.

@@ -100,7 +100,7 @@ struct Header {
 }
 
 /// What a search frame holds.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct SearchPart {
     pub(super) parameters: Vec<SearchParameter>,
     pub(super) compartments: Vec<Compartment>,

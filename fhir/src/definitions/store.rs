@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde::de::DeserializeOwned;
 
@@ -15,9 +15,16 @@ use super::{
 use crate::validation::{Invariants, Rules};
 
 /// The definitions of one package. A part is decoded when it is first asked for; after that each
-/// look-up is one or two hash look-ups. Shared by reference between threads.
-#[derive(Debug)]
+/// look-up is one or two hash look-ups. Shared between threads; clones share all that is decoded.
+#[derive(Debug, Clone)]
 pub struct Definitions {
+    core: Arc<Core>,
+    search: Arc<OnceLock<Search>>,
+}
+
+/// All but what concerns search.
+#[derive(Debug)]
+struct Core {
     pack: Pack,
     types: OnceLock<Vec<Structure>>,
     schema: OnceLock<Schema>,
@@ -25,7 +32,6 @@ pub struct Definitions {
     invariants: OnceLock<Invariants>,
     profiles: OnceLock<Vec<Structure>>,
     structures_by_url: OnceLock<HashMap<String, (bool, usize)>>,
-    search: OnceLock<Search>,
     value_sets: Catalogue<ValueSet>,
     code_systems: Catalogue<CodeSystem>,
     concept_maps: OnceLock<Vec<ConceptMap>>,
@@ -50,7 +56,7 @@ impl Definitions {
     /// # Errors
     /// When the bytes are no pack, of another format, cut off or damaged.
     pub fn from_pack(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, PackError> {
-        Ok(Self {
+        let core = Core {
             pack: Pack::open(bytes.into())?,
             types: OnceLock::new(),
             schema: OnceLock::new(),
@@ -58,11 +64,23 @@ impl Definitions {
             invariants: OnceLock::new(),
             profiles: OnceLock::new(),
             structures_by_url: OnceLock::new(),
-            search: OnceLock::new(),
             value_sets: Catalogue::default(),
             code_systems: Catalogue::default(),
             concept_maps: OnceLock::new(),
-        })
+        };
+        Ok(Self { core: Arc::new(core), search: Arc::default() })
+    }
+
+    /// The same definitions with these search parameters more, each on types and by a URL that have
+    /// no such parameter yet. All else is shared with them.
+    #[must_use]
+    pub fn with_search_parameters(&self, more: Vec<SearchParameter>) -> Self {
+        let SearchPart { mut parameters, compartments, operations } = self.search().part.clone();
+        parameters.extend(more);
+        parameters.sort_by(|a, b| a.url.cmp(&b.url));
+        let part = SearchPart { parameters, compartments, operations };
+        let search = OnceLock::from(Search::new(part));
+        Self { core: Arc::clone(&self.core), search: Arc::new(search) }
     }
 
     /// Definitions of what was just compiled.
@@ -74,7 +92,7 @@ impl Definitions {
     /// Name and version of the package, and its FHIR version.
     #[must_use]
     pub fn source(&self) -> &Source {
-        self.pack.source()
+        self.core.pack.source()
     }
 
     /// The element tables of the types defined here; empty for a package of profiles alone, which
@@ -83,7 +101,7 @@ impl Definitions {
     /// # Panics
     /// When facts that no compiler checked define `Element` but use a type that is not there.
     pub fn schema(&self) -> &Schema {
-        self.schema.get_or_init(|| {
+        self.core.schema.get_or_init(|| {
             let is_whole = self.types().iter().any(|one| one.type_name == "Element");
             let types = if is_whole { self.types() } else { &[] };
             Schema::from_structures(types).expect("the compiler checked the types of a pack")
@@ -92,22 +110,22 @@ impl Definitions {
 
     /// What validation worked out from the element tables.
     pub(crate) fn rules(&self) -> &Rules {
-        self.rules.get_or_init(|| Rules::new(self.schema()))
+        self.core.rules.get_or_init(|| Rules::new(self.schema()))
     }
 
     /// The compiled invariants of the element tables.
     pub(crate) fn invariants(&self) -> &Invariants {
-        self.invariants.get_or_init(|| Invariants::new(self.schema()))
+        self.core.invariants.get_or_init(|| Invariants::new(self.schema()))
     }
 
     /// Types and logical models, by URL.
     pub fn types(&self) -> &[Structure] {
-        self.types.get_or_init(|| self.pack.types())
+        self.core.types.get_or_init(|| self.core.pack.types())
     }
 
     /// Profiles and extensions, by URL.
     pub fn profiles(&self) -> &[Structure] {
-        self.profiles.get_or_init(|| self.pack.profiles())
+        self.core.profiles.get_or_init(|| self.core.pack.profiles())
     }
 
     /// All structures: types and logical models, then profiles and extensions.
@@ -118,7 +136,7 @@ impl Definitions {
     /// The structure of this canonical URL (`|version` is passed over) or name of a type.
     pub fn structure(&self, url_or_type: &str) -> Option<&Structure> {
         let name = without_version(url_or_type);
-        let by_url = self.structures_by_url.get_or_init(|| self.index_structures());
+        let by_url = self.core.structures_by_url.get_or_init(|| self.index_structures());
         let &(is_profile, at) = if name.contains(':') {
             by_url.get(name)?
         } else {
@@ -200,27 +218,27 @@ impl Definitions {
 
     /// The value set of this canonical URL; `|version` is passed over.
     pub fn value_set(&self, url: &str) -> Option<&ValueSet> {
-        self.value_sets.get(&self.pack, self.pack.value_sets(), url)
+        self.core.value_sets.get(&self.core.pack, self.core.pack.value_sets(), url)
     }
 
     /// URLs of all value sets, sorted.
     pub fn value_set_urls(&self) -> impl Iterator<Item = &str> {
-        self.value_sets.urls(&self.pack, self.pack.value_sets())
+        self.core.value_sets.urls(&self.core.pack, self.core.pack.value_sets())
     }
 
     /// The code system of this canonical URL; `|version` is passed over.
     pub fn code_system(&self, url: &str) -> Option<&CodeSystem> {
-        self.code_systems.get(&self.pack, self.pack.code_systems(), url)
+        self.core.code_systems.get(&self.core.pack, self.core.pack.code_systems(), url)
     }
 
     /// URLs of all code systems, sorted.
     pub fn code_system_urls(&self) -> impl Iterator<Item = &str> {
-        self.code_systems.urls(&self.pack, self.pack.code_systems())
+        self.core.code_systems.urls(&self.core.pack, self.core.pack.code_systems())
     }
 
     /// All concept maps, by URL.
     pub fn concept_maps(&self) -> &[ConceptMap] {
-        self.concept_maps.get_or_init(|| self.pack.concept_maps())
+        self.core.concept_maps.get_or_init(|| self.core.pack.concept_maps())
     }
 
     /// The concept map of this canonical URL; `|version` is passed over.
@@ -230,7 +248,7 @@ impl Definitions {
     }
 
     fn search(&self) -> &Search {
-        self.search.get_or_init(|| Search::new(self.pack.search()))
+        self.search.get_or_init(|| Search::new(self.core.pack.search()))
     }
 }
 

@@ -10,7 +10,9 @@ mod canonical;
 mod compartment;
 mod composite;
 mod date;
+mod defined;
 mod filter;
+mod hot;
 mod index;
 mod near;
 mod number;
@@ -27,7 +29,11 @@ pub use canonical::canonical_filter;
 pub use compartment::compartment_filter;
 pub use composite::CompositeTest;
 pub use date::{DateTest, DateValue};
+pub use defined::Defined;
 pub use filter::{Filter, Param, Sort, Test, matches};
+pub use hot::{
+    HOT_SPAN_MAX_US, Hot, HotDate, HotTest, HotValue, Lead, LeadTest, LeadValue, hot, hot_test,
+};
 pub use index::Indexer;
 pub use near::{NearTest, PositionValue};
 pub use number::{NumberTest, NumberValue, Prefix};

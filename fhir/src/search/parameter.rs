@@ -15,8 +15,13 @@ pub fn searchable<'a>(definitions: &'a Definitions, resource: &str) -> Vec<&'a S
 
 /// Can a search on this resource type use the parameter? Not where it has rules of its own
 /// (`_filter`; but `near` is built) or no expression for the type (`_text`, `_content`,
-/// `Patient.age`).
+/// `Patient.age`), nor while what was written before the parameter is not indexed by it.
 pub(super) fn is_searchable(parameter: &SearchParameter, resource: &str) -> bool {
+    !parameter.is_waiting && is_indexed(parameter, resource)
+}
+
+/// Does a resource of this type leave index entries for the parameter?
+pub(super) fn is_indexed(parameter: &SearchParameter, resource: &str) -> bool {
     let is_built = parameter.kind != SearchType::Special || parameter.code == "near";
     is_built && branches(parameter, resource).next().is_some()
 }

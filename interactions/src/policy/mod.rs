@@ -4,11 +4,15 @@
 //! There is no authentication yet: whoever reaches the loopback address may do everything, and the
 //! server refuses to listen anywhere else.
 
+use std::sync::Arc;
+
 use fhir::Outcome;
 use fhir::definitions::Definitions;
 use storage::Store;
 
 use crate::capabilities::Statements;
+use crate::catalog::Catalog;
+use crate::catalogs::Catalogs;
 use crate::search::page::Seal;
 use crate::{Caller, Door, Interaction, Operation, Performer, Settings, Wire};
 
@@ -16,6 +20,7 @@ use crate::{Caller, Door, Interaction, Operation, Performer, Settings, Wire};
 pub(crate) struct Permit<'a> {
     performer: &'a Performer,
     caller: &'a Caller,
+    catalog: Arc<Catalog>,
 }
 
 /// Judges an interaction.
@@ -23,9 +28,19 @@ pub(crate) struct Permit<'a> {
 pub(crate) fn permit<'a>(
     performer: &'a Performer,
     caller: &'a Caller,
+    catalog: Arc<Catalog>,
     _interaction: &Interaction,
 ) -> Result<Permit<'a>, Outcome> {
-    Ok(Permit { performer, caller })
+    Ok(Permit { performer, caller, catalog })
+}
+
+/// Leave for a job of the server's own, which was permitted when its Task was made.
+pub(crate) fn of_job<'a>(
+    performer: &'a Performer,
+    caller: &'a Caller,
+    catalog: Arc<Catalog>,
+) -> Permit<'a> {
+    Permit { performer, caller, catalog }
 }
 
 impl<'a> Permit<'a> {
@@ -37,8 +52,17 @@ impl<'a> Permit<'a> {
         &self.performer.settings
     }
 
-    pub(crate) fn definitions(&self) -> &'static Definitions {
-        self.performer.definitions
+    pub(crate) fn definitions(&self) -> &Definitions {
+        &self.catalog.definitions
+    }
+
+    /// The tenant's search parameters, as they were when the interaction began.
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    pub(crate) fn catalogs(&self) -> &'a Catalogs {
+        &self.performer.catalogs
     }
 
     pub(crate) fn operations(&self) -> &'a [Box<dyn Operation>] {
@@ -53,8 +77,8 @@ impl<'a> Permit<'a> {
         &self.performer.seal
     }
 
-    pub(crate) fn statements(&self) -> &'a Statements {
-        &self.performer.statements
+    pub(crate) fn statements(&self) -> &Statements {
+        &self.catalog.statements
     }
 
     pub(crate) fn caller(&self) -> &'a Caller {

@@ -26,7 +26,7 @@ impl Asked {
     /// The parameters of the page's search and the page's position: for a page link those it holds.
     pub(super) fn read(
         permit: &Permit<'_>,
-        scope: &Scope,
+        scope: &Scope<'_>,
         parameters: Condition,
     ) -> Result<Self, Outcome> {
         let (form, parameters): (Condition, Condition) =
@@ -49,7 +49,7 @@ impl Asked {
     pub(super) fn self_link(
         &self,
         permit: &Permit<'_>,
-        scope: &Scope,
+        scope: &Scope<'_>,
         query: &Query,
         page_size: usize,
     ) -> String {
@@ -66,7 +66,7 @@ impl Asked {
     pub(super) fn next_link(
         &self,
         permit: &Permit<'_>,
-        scope: &Scope,
+        scope: &Scope<'_>,
         position: &[u8],
     ) -> Result<String, Outcome> {
         let bookmark =

@@ -11,6 +11,7 @@ mod scope;
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use fhir::bundle::{BundleEntry, BundleWriter};
 use fhir::json::Json;
 use fhir::outcome::outcome_tree;
@@ -20,7 +21,7 @@ use fhir::{Issue, Kind, Outcome};
 use storage::{Page, Position, SearchPart, SearchRequest, TotalWanted, Version};
 
 use crate::policy::Permit;
-use crate::{Answer, Search, clock};
+use crate::{Answer, Body, Search, clock};
 use links::Asked;
 pub(crate) use links::address;
 use scope::{Scope, Types};
@@ -47,13 +48,14 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
         bundle.link("next", &asked.next_link(permit, &scope, &next.0)?);
     }
     let subset = query.subset();
+    let mut resources = Vec::new();
     for version in &page.versions {
-        entry(permit, &mut bundle, version, "match", &subset)?;
+        resources.push(entry(permit, &mut bundle, version, "match", &subset)?);
     }
     let included = include::find(permit, &page.versions, query, &mut notes).await?;
     let subset = included_subset(query);
     for version in &included {
-        entry(permit, &mut bundle, version, "include", &subset)?;
+        resources.push(entry(permit, &mut bundle, version, "include", &subset)?);
     }
     if !notes.is_empty() {
         let outcome = outcome_tree(&notes).to_string();
@@ -63,13 +65,13 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
             ..BundleEntry::default()
         });
     }
-    Ok(Answer::found(bundle.finish()))
+    Ok(Answer::found(Body::bundle(bundle, resources)))
 }
 
 /// A query for each type that is searched.
 fn queries(
     permit: &Permit<'_>,
-    scope: &Scope,
+    scope: &Scope<'_>,
     asked: &Asked,
 ) -> Result<(Vec<Query>, Vec<Issue>), Outcome> {
     let context = context(permit);
@@ -85,7 +87,7 @@ fn queries(
 /// The page that the queries ask for, and how long the store took.
 async fn find(
     permit: &Permit<'_>,
-    scope: &Scope,
+    scope: &Scope<'_>,
     asked: &Asked,
     queries: &[Query],
     limit: usize,
@@ -127,23 +129,22 @@ fn included_subset(query: &Query) -> Subset {
     }
 }
 
-/// Adds one version as an entry.
+/// Adds one version as an entry; gives the resource that belongs into it.
 fn entry(
     permit: &Permit<'_>,
     bundle: &mut BundleWriter,
     version: &Version,
     mode: &str,
     subset: &Subset,
-) -> Result<(), Outcome> {
+) -> Result<Bytes, Outcome> {
     let full_url = permit.address(&version.key.resource, &version.key.id);
-    let part = part(permit, &version.body, subset)?;
-    bundle.entry(&BundleEntry {
+    bundle.hole(&BundleEntry {
         full_url: Some(&full_url),
-        resource: part.as_deref().or(std::str::from_utf8(&version.body).ok()),
         search_mode: Some(mode),
         ..BundleEntry::default()
     });
-    Ok(())
+    let part = part(permit, &version.body, subset)?;
+    Ok(part.map_or_else(|| version.body.clone(), Bytes::from))
 }
 
 /// The part of a stored resource that is wanted; `None` when all of it is.
@@ -162,7 +163,7 @@ pub(crate) fn part(
 }
 
 /// What parsing a query needs to know of this tenant.
-pub(crate) fn context<'a>(permit: &Permit<'a>) -> query::Context<'a> {
+pub(crate) fn context<'a>(permit: &'a Permit<'_>) -> query::Context<'a> {
     query::Context {
         definitions: permit.definitions(),
         bases: &permit.settings().bases,

@@ -11,29 +11,29 @@ use crate::SearchScope;
 use crate::policy::Permit;
 
 /// Where a search runs.
-pub(super) struct Scope {
+pub(super) struct Scope<'a> {
     /// Path under the base: what page links are bound to.
     pub(super) path: String,
-    pub(super) types: Types,
-    compartment: Option<Compartment>,
+    pub(super) types: Types<'a>,
+    compartment: Option<Compartment<'a>>,
 }
 
 /// Which types it is about.
-pub(super) enum Types {
+pub(super) enum Types<'a> {
     /// This one.
     One(Arc<str>),
     /// Those of these that `_type` names.
-    Some(Vec<&'static str>),
+    Some(Vec<&'a str>),
 }
 
-struct Compartment {
+struct Compartment<'a> {
     code: Arc<str>,
     id: Arc<str>,
-    definitions: &'static Definitions,
+    definitions: &'a Definitions,
 }
 
-impl Scope {
-    pub(super) fn of(permit: &Permit<'_>, scope: &SearchScope) -> Result<Self, Outcome> {
+impl<'a> Scope<'a> {
+    pub(super) fn of(permit: &'a Permit<'_>, scope: &SearchScope) -> Result<Self, Outcome> {
         match scope {
             SearchScope::System => Ok(Self {
                 path: String::new(),
@@ -52,7 +52,7 @@ impl Scope {
     }
 
     fn of_compartment(
-        definitions: &'static Definitions,
+        definitions: &'a Definitions,
         code: &Arc<str>,
         id: &Arc<str>,
         resource: Option<&Arc<str>>,

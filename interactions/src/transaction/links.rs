@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use fhir::json::Json;
 use fhir::reference::{self, Place, Target};
-use fhir::search::{Filter, Indexer, matches, query};
+use fhir::search::{Filter, matches, query};
 use fhir::{Kind, Outcome};
 use storage::{Check, Key};
 
@@ -254,7 +254,7 @@ fn among(
         if &*key.resource != resource {
             continue;
         }
-        let held = Indexer::r4().entries(body.root(), &permit.settings().bases);
+        let held = permit.catalog().indexer.entries(body.root(), &permit.settings().bases);
         if matches(filter, &key.id, &held) {
             found.push(key.clone());
         }

@@ -104,7 +104,7 @@ async fn commit(permit: &Permit<'_>, entries: &[Entry]) -> Result<(Plan, Vec<Com
         if batch.commit.writes.is_empty() && batch.commit.checks.is_empty() {
             return Ok((plan, Vec::new()));
         }
-        match permit.store().commit(batch.commit).await {
+        match write::commit(permit, batch.commit).await {
             Ok(committed) => return Ok((plan, committed)),
             Err(error) if is_overtaken(&error) => {}
             Err(StoreError::Refused { index, refusal }) => {

@@ -14,7 +14,7 @@ use crate::rules;
 
 /// What the description does not say: code, title, what it does, the type and the description of
 /// what it answers.
-const WORDS: [(&str, &str, &str, &str, &str); 5] = [
+const WORDS: [(&str, &str, &str, &str, &str); 8] = [
     (
         "summary",
         "International Patient Summary",
@@ -32,6 +32,28 @@ const WORDS: [(&str, &str, &str, &str, &str); 5] = [
         "Bundle",
         "A searchset: resources of the compartment as matches, the others as includes, with a link \
          to the next page.",
+    ),
+    (
+        "lastn",
+        "Latest observations of each kind",
+        "Gives the latest Observations of each kind among those that the search parameters beside \
+         max find, newest first. Codes are the same kind when system and code are, and what shares \
+         one code is one kind for all its codes; without codes the text decides. What has the same \
+         time as the last one comes with it. At most 20000 Observations are chosen from.",
+        "Bundle",
+        "A searchset of Observations.",
+    ),
+    (
+        "stats",
+        "Statistics of measurements",
+        "Computes statistics of a subject's measurements: Observations and components with a UCUM \
+         unit and without a comparator, not entered in error. Units of one kind are converted into \
+         that of the latest measurement; others get statistics of their own. Variance and standard \
+         deviation are those of a sample (n - 1), percentiles are interpolated in proportion with \
+         the least and the greatest measurement at 0 and 1, skew and kurtosis are the third and \
+         fourth standardized moments. A panel is answered for each of its measurements.",
+        "Observation",
+        "An Observation for each code, with a component for each statistic.",
     ),
     (
         "meta",
@@ -57,6 +79,15 @@ const WORDS: [(&str, &str, &str, &str, &str); 5] = [
         "Meta",
         "The meta of the version that is then current.",
     ),
+    (
+        "reindex",
+        "Index what was written before",
+        "Indexes what was written before a SearchParameter was, so that searches may use it. A job \
+         goes through the resources of its types while others read and write; no version is made. \
+         It goes on after a restart, and ends when its Task is cancelled.",
+        "Task",
+        "Status 202: the Task of the job, whose address is in Content-Location.",
+    ),
 ];
 
 /// Every file by its name under `ig/`.
@@ -80,14 +111,13 @@ fn definition(description: &OperationDescription) -> Value {
         if description.resources.is_empty() { &["Resource"][..] } else { description.resources };
     let has = |level| description.levels.contains(&level);
     let mut parameters: Vec<Value> = description.parameters.iter().map(parameter).collect();
-    parameters.push(json!({
-        "name": "return",
-        "use": "out",
-        "min": 1,
-        "max": "1",
-        "documentation": documentation,
-        "type": returns,
-    }));
+    if code == "stats" {
+        parameters.push(output("statistics", (1, "*"), documentation, returns));
+        let sources = "The Observations that they rest on, when include is true.";
+        parameters.push(output("source", (0, "*"), sources, returns));
+    } else {
+        parameters.push(output("return", (1, "1"), documentation, returns));
+    }
     json!({
         "resourceType": "OperationDefinition",
         "id": code,
@@ -105,6 +135,17 @@ fn definition(description: &OperationDescription) -> Value {
         "type": has(Level::Type),
         "instance": has(Level::Instance),
         "parameter": parameters,
+    })
+}
+
+fn output(name: &str, (min, max): (u32, &str), documentation: &str, returns: &str) -> Value {
+    json!({
+        "name": name,
+        "use": "out",
+        "min": min,
+        "max": max,
+        "documentation": documentation,
+        "type": returns,
     })
 }
 

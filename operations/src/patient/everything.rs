@@ -30,6 +30,7 @@ static DESCRIPTION: OperationDescription = OperationDescription {
     resources: &["Patient"],
     levels: &[Level::Instance],
     affects_state: false,
+    is_search: false,
     parameters: &[
         parameter("start", 1, "date", "Care dates from this day on."),
         parameter("end", 1, "date", "Care dates up to this day."),

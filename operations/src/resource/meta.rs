@@ -26,6 +26,7 @@ static DESCRIPTION: OperationDescription = OperationDescription {
     resources: &[],
     levels: &[Level::Instance],
     affects_state: false,
+    is_search: false,
     parameters: &[],
 };
 

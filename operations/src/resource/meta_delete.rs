@@ -16,6 +16,7 @@ static DESCRIPTION: OperationDescription = OperationDescription {
     resources: &[],
     levels: &[Level::Instance],
     affects_state: true,
+    is_search: false,
     parameters: &PARAMETERS,
 };
 

@@ -4,12 +4,13 @@ use std::future::Future;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 
-use interactions::Door;
+use interactions::{Door, Performer};
 use storage::Store;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::config::Config;
 use crate::http::{self, Listeners, Names, Site};
+use crate::jobs;
 use crate::wiring::{self, Opened};
 
 /// An open server that does not serve yet.
@@ -17,6 +18,8 @@ pub(crate) struct Instance {
     listeners: Listeners,
     site: Site,
     store: Store,
+    performer: Arc<Performer>,
+    aside: Handle,
     /// The door, for what the process itself loads.
     pub(crate) door: Arc<dyn Door>,
     /// What clients call this server.
@@ -43,7 +46,8 @@ impl Instance {
             url => url.trim_end_matches('/').to_owned(),
         };
         let admin_address = admin.as_ref().map(local).transpose()?;
-        let Opened { door, store } = wiring::open(config, &config.default_tenant, &public_url)?;
+        let Opened { door, performer, store } =
+            wiring::open(config, &config.default_tenant, &public_url)?;
         let looked_at = store.clone();
         let names = Names {
             public_url: &public_url,
@@ -58,12 +62,18 @@ impl Instance {
             aside.clone(),
         );
         let listeners = Listeners { main, admin };
-        Ok(Self { listeners, site, store, door, public_url, admin: admin_address })
+        let aside = aside.clone();
+        let admin = admin_address;
+        Ok(Self { listeners, site, store, performer, aside, door, public_url, admin })
     }
 
     /// Serves until `stop` is done, finishes what was accepted, and closes the store.
     pub(crate) async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), String> {
+        let jobs = self.aside.spawn(jobs::run(self.performer));
         let served = http::serve(self.site, self.listeners, stop).await;
+        // A job that is not done goes on at the next start.
+        jobs.abort();
+        let _aborted = jobs.await;
         let closed = self.store.close().await;
         served.map_err(|error| format!("the server ended: {error}."))?;
         closed.map_err(|error| format!("the store was not closed well: {error}."))

@@ -1,6 +1,6 @@
 //! What stands beside the FHIR bases: the page for people, and whether the process is well.
 
-use bytes::Bytes;
+use interactions::Body;
 
 use super::response::Reply;
 use super::site::Site;
@@ -29,7 +29,7 @@ pub(crate) fn reply(site: &Site, method: &str, path: &str) -> Option<Reply> {
         "/" | "/brigid.css" | "/brigid.svg" | "/favicon.ico" | "/livez" | "/readyz" => Reply {
             status: 405,
             headers: vec![("Allow", "GET, HEAD".to_owned())],
-            body: Bytes::new(),
+            body: Body::default(),
         },
         _ => return None,
     };
@@ -54,7 +54,7 @@ fn text(content_type: &'static str, body: String) -> Reply {
     if !content_type.starts_with("text/plain") {
         headers.push(("Content-Security-Policy", POLICY.to_owned()));
     }
-    Reply { status: 200, headers, body: Bytes::from(body) }
+    Reply { status: 200, headers, body: body.into() }
 }
 
 fn page(site: &Site) -> String {

@@ -2,12 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use fhir::definitions::Schema;
 use fhir::json::Json;
 use fhir::outcome::outcome_tree;
 use fhir::{Issue, Kind, Outcome, Severity, xml};
-use interactions::{Answer, Done, Returned, Stamp};
+use interactions::{Answer, Body, Done, Returned, Stamp};
 
 use super::failure::Failure;
 use super::media::{Form, is_native_wanted};
@@ -18,7 +17,7 @@ use super::{date, document, page, pretty, status};
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Bytes,
+    pub(crate) body: Body,
 }
 
 /// How the client wants its answer.
@@ -45,6 +44,10 @@ pub(crate) fn success(answer: Answer, wish: &Wish<'_>) -> Result<Reply, Outcome>
     if let Some(stamp) = &answer.version {
         reply.headers.push(("ETag", format!("W/\"{}\"", stamp.version)));
         reply.headers.push(("Last-Modified", date::format(stamp.last_updated_us)));
+        if answer.done == Done::Accepted {
+            let task = format!("{}/{}", wish.base, stamp.key);
+            reply.headers.push(("Content-Location", task));
+        }
         if matches!(answer.done, Done::Created | Done::Updated | Done::Existing) {
             reply.headers.push(("Location", location(wish.base, stamp)));
         }
@@ -58,7 +61,7 @@ pub(crate) fn success(answer: Answer, wish: &Wish<'_>) -> Result<Reply, Outcome>
             reply.status = 200;
         }
         let text = outcome_tree(&notes(&answer)).to_string();
-        return write(reply, Bytes::from(text), wish);
+        return write(reply, text.into(), wish);
     }
     if answer.done == Done::Deleted || answer.body.is_empty() {
         return Ok(reply);
@@ -71,11 +74,11 @@ pub(crate) fn success(answer: Answer, wish: &Wish<'_>) -> Result<Reply, Outcome>
         return Ok(reply);
     }
     if wish.is_page
-        && let Some(page) = document::page(&parse(answer.body.clone())?, wish.base)
+        && let Some(page) = document::page(&parse(&answer.body)?, wish.base)
     {
         reply.headers.push(("Content-Type", "text/html; charset=utf-8".to_owned()));
         reply.headers.push(("Content-Security-Policy", page::POLICY.to_owned()));
-        reply.body = Bytes::from(page);
+        reply.body = page.into();
         return Ok(reply);
     }
     write(reply, answer.body, wish)
@@ -92,6 +95,7 @@ fn notes(answer: &Answer) -> Vec<Issue> {
     let text = match answer.done {
         Done::Created => "Created.",
         Done::Deleted => "Deleted.",
+        Done::Accepted => "Accepted: the Task at Content-Location says how far it is.",
         _ => "Updated.",
     };
     vec![Issue {
@@ -114,7 +118,7 @@ pub(crate) fn failure(failure: &Failure, wish: &Wish<'_>) -> Reply {
     if matches!(kind, Kind::Unavailable | Kind::Throttled) {
         reply.headers.push(("Retry-After", "1".to_owned()));
     }
-    let text = Bytes::from(failure.outcome.to_tree().to_string());
+    let text = Body::from(failure.outcome.to_tree().to_string());
     let (status, headers) = (reply.status, reply.headers.clone());
     // A failure that cannot be said in XML is said in JSON.
     write(reply, text.clone(), wish).unwrap_or_else(|_| {
@@ -125,18 +129,18 @@ pub(crate) fn failure(failure: &Failure, wish: &Wish<'_>) -> Reply {
 }
 
 /// Adds a resource in the form that is wanted.
-fn write(mut reply: Reply, json: Bytes, wish: &Wish<'_>) -> Result<Reply, Outcome> {
+fn write(mut reply: Reply, json: Body, wish: &Wish<'_>) -> Result<Reply, Outcome> {
     reply.body = match (wish.form, wish.is_pretty) {
         (Form::Json, false) => json,
-        (Form::Json, true) => Bytes::from(pretty::write(parse(json)?.root())),
+        (Form::Json, true) => pretty::write(parse(&json)?.root()).into(),
         (Form::Xml, is_pretty) => {
-            let json = parse(json)?;
+            let json = parse(&json)?;
             let written = if is_pretty {
                 xml::from_json_pretty(json.root(), wish.schema)
             } else {
                 xml::from_json(json.root(), wish.schema)
             };
-            Bytes::from(written.map_err(|error| {
+            Body::from(written.map_err(|error| {
                 Outcome::new(
                     Kind::NotAcceptable,
                     format!(
@@ -151,15 +155,15 @@ fn write(mut reply: Reply, json: Bytes, wish: &Wish<'_>) -> Result<Reply, Outcom
     Ok(reply)
 }
 
-fn parse(json: Bytes) -> Result<Json, Outcome> {
+fn parse(json: &Body) -> Result<Json, Outcome> {
     let limits = fhir::json::Limits { depth_max: 128, nodes_max: usize::MAX };
-    Json::parse_with(Vec::from(json), limits)
+    Json::parse_with(json.to_vec(), limits)
         .map_err(|error| Outcome::new(Kind::Fault, "The answer is no JSON.").because(error))
 }
 
 /// A Binary's content in its own type, if the client wants that.
-fn native(body: &Bytes, accept: &str) -> Result<Option<Reply>, Outcome> {
-    let json = parse(body.clone())?;
+fn native(body: &Body, accept: &str) -> Result<Option<Reply>, Outcome> {
+    let json = parse(body)?;
     let root = json.root();
     let content_type = root.str("contentType").unwrap_or_default();
     if !is_native_wanted(accept, &content_type)? {
@@ -186,7 +190,7 @@ fn native(body: &Bytes, accept: &str) -> Result<Option<Reply>, Outcome> {
     if let Some(context) = context.filter(|c| c.bytes().all(|byte| byte.is_ascii_graphic())) {
         headers.push(("X-Security-Context", context.into_owned()));
     }
-    Ok(Some(Reply { status: 200, headers, body: Bytes::from(bytes) }))
+    Ok(Some(Reply { status: 200, headers, body: bytes.into() }))
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Answers and failures as status, headers and body.
 
-use bytes::Bytes;
 use fhir::{Kind, Outcome, definitions};
 use interactions::{Answer, Done, Key, Returned, Stamp};
 
@@ -23,7 +22,7 @@ fn wish(returned: Returned) -> Wish<'static> {
 fn answer(done: Done, body: &'static str) -> Answer {
     let key = Key::new("Patient", "a");
     let version = Some(Stamp { key, version: 2, last_updated_us: 784_111_777_000_000 });
-    Answer { done, body: Bytes::from_static(body.as_bytes()), version, issues: Vec::new() }
+    Answer { done, body: body.to_owned().into(), version, issues: Vec::new() }
 }
 
 fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
@@ -77,19 +76,19 @@ fn a_binary_is_given_as_its_content_and_runs_nowhere() {
     let body = r#"{"resourceType":"Binary","contentType":"text/html","data":"SGV\nsbG8="}"#;
     let wish = Wish { native: Some("*/*".to_owned()), ..wish(Returned::Minimal) };
     let reply = success(answer(Done::Found, body), &wish).unwrap();
-    assert_eq!(&reply.body[..], b"Hello");
+    assert_eq!(&*reply.body.whole(), b"Hello");
     assert_eq!(header(&reply, "Content-Disposition"), Some("attachment"));
     assert!(header(&reply, "Content-Security-Policy").unwrap().contains("sandbox"));
     let wish = Wish { native: Some("application/fhir+json".to_owned()), ..wish };
     let reply = success(answer(Done::Found, body), &wish).unwrap();
-    assert!(reply.body.starts_with(b"{"));
+    assert!(reply.body.whole().starts_with(b"{"));
 }
 
 #[test]
 fn a_failure_is_an_outcome_with_its_status() {
     let reply = failure(&Outcome::new(Kind::Gone, "gone").into(), &wish(Returned::Minimal));
     assert_eq!(reply.status, 410);
-    assert!(reply.body.starts_with(b"{\"resourceType\":\"OperationOutcome\""));
+    assert!(reply.body.whole().starts_with(b"{\"resourceType\":\"OperationOutcome\""));
     let allow = Some("GET".to_owned());
     let refused = Failure { outcome: Outcome::new(Kind::NotAllowed, "no"), allow };
     assert_eq!(header(&failure(&refused, &wish(Returned::Minimal)), "Allow"), Some("GET"));

@@ -1,9 +1,15 @@
 //! A reply goes out: packed where that helps, with the headers that every answer has.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+use interactions::Body;
 
 use super::packing::Coding;
 use super::response::Reply;
@@ -36,9 +42,9 @@ pub(crate) fn response(
     if reply.body.len() >= PACKED_BYTES_MIN
         && is_text(&reply)
         && let Some(coding) = accepted.and_then(Coding::accepted)
-        && let Some(packed) = coding.pack(&reply.body)
+        && let Some(packed) = coding.pack(&reply.body.whole())
     {
-        reply.body = packed;
+        reply.body = packed.into();
         reply.headers.push(("Content-Encoding", coding.as_str().to_owned()));
     }
     for (name, value) in ALWAYS {
@@ -47,7 +53,7 @@ pub(crate) fn response(
         }
     }
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = HttpResponse::new(status).set_body(reply.body);
+    let mut response = HttpResponse::new(status).set_body(Pieces::new(reply.body));
     for (name, value) in reply.headers {
         // Values are made of ASCII; one that were not would be left out rather than split.
         if let (Ok(name), Ok(value)) =
@@ -57,6 +63,35 @@ pub(crate) fn response(
         }
     }
     response.map_into_boxed_body()
+}
+
+/// A body that goes out piece by piece, its length known.
+struct Pieces {
+    pieces: std::vec::IntoIter<Bytes>,
+    left: u64,
+}
+
+impl Pieces {
+    fn new(body: Body) -> Self {
+        Self { left: body.len() as u64, pieces: body.into_pieces().into_iter() }
+    }
+}
+
+impl MessageBody for Pieces {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.left)
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let next = self.pieces.find(|piece| !piece.is_empty());
+        self.left -= next.as_ref().map_or(0, |piece| piece.len() as u64);
+        Poll::Ready(next.map(Ok))
+    }
 }
 
 /// Length of a response's body, in bytes.

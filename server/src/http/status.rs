@@ -34,6 +34,7 @@ pub(crate) fn of_done(done: Done) -> &'static str {
         Done::NotModified => "304 Not Modified",
         Done::Created => "201 Created",
         Done::Deleted => "204 No Content",
+        Done::Accepted => "202 Accepted",
     }
 }
 

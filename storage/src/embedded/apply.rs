@@ -6,11 +6,12 @@ use fjall::OwnedWriteBatch;
 
 use super::counts::{self, Changes, Counted, Counts};
 use super::engine::{Engine, Progress};
+use super::names::Names;
 use super::preconditions::{check, expect};
 use super::prepare::{Prepared, PreparedWrite, Put};
 use super::record::{self, Record, Stamp};
 use super::view::View;
-use super::{blob, change, encode, fault, keys};
+use super::{blob, change, encode, fault, hot, keys};
 use crate::{StoreError, Verb};
 
 /// What became of a write.
@@ -31,6 +32,8 @@ pub(super) struct Applied {
     pub(super) written: HashMap<u16, usize>,
     /// The counts that it changes, as they are after it.
     pub(super) counted: Counted,
+    /// It replaces index entries, though perhaps no version.
+    pub(super) is_reindexed: bool,
 }
 
 /// Current resources and versions, by type.
@@ -61,14 +64,15 @@ pub(super) fn apply(
         counters: Counters::new(),
         stems: Changes::default(),
         written: HashMap::new(),
+        is_reindexed: false,
     };
     let mut done = Vec::with_capacity(commit.writes.len());
     for (write, current) in commit.writes.into_iter().zip(current) {
         done.push(batch.write(write, current)?);
     }
     let counted = batch.count(counts)?;
-    let Batch { batch, progress, written, .. } = batch;
-    Ok(Applied { batch, progress, done, written, counted })
+    let Batch { batch, progress, written, is_reindexed, .. } = batch;
+    Ok(Applied { batch, progress, done, written, counted, is_reindexed })
 }
 
 /// Later than all before, and in a later millisecond than the versions that it replaces: two
@@ -87,6 +91,7 @@ struct Batch<'a> {
     counters: Counters,
     stems: Changes,
     written: HashMap<u16, usize>,
+    is_reindexed: bool,
 }
 
 impl Batch<'_> {
@@ -96,6 +101,9 @@ impl Batch<'_> {
         current: Option<(u32, Record)>,
     ) -> Result<Done, StoreError> {
         let is_live = current.as_ref().is_some_and(|(_, record)| !record.is_deleted());
+        if write.is_reindex {
+            return self.reindex(write, current.filter(|_| is_live));
+        }
         if write.put.is_none() && !is_live {
             let stamp = current.map(|(_, record)| stamp_of(&record));
             return Ok(Done { stamp, is_new: true, is_changed: false });
@@ -129,6 +137,21 @@ impl Batch<'_> {
         self.member(write.type_id, docid, is_live, write.put.is_some())?;
         self.change(write.type_id, docid, stamp);
         Ok(Done { stamp: Some(stamp), is_new: !is_live, is_changed: true })
+    }
+
+    /// Replaces the index entries of a current version, and nothing else.
+    fn reindex(
+        &mut self,
+        mut write: PreparedWrite,
+        current: Option<(u32, Record)>,
+    ) -> Result<Done, StoreError> {
+        let Some((docid, record)) = current else {
+            return Ok(Done { stamp: None, is_new: false, is_changed: false });
+        };
+        let stamp = stamp_of(&record);
+        self.index(docid, true, write.put.as_mut(), stamp)?;
+        self.is_reindexed = true;
+        Ok(Done { stamp: Some(stamp), is_new: false, is_changed: false })
     }
 
     fn next_docid(&mut self, write: &PreparedWrite) -> Result<u32, StoreError> {
@@ -181,7 +204,7 @@ impl Batch<'_> {
 
     fn old_stems(&self, docid: u32) -> Result<Vec<Vec<u8>>, StoreError> {
         let blob = self.view.entries(docid)?;
-        stems_of(&blob).ok_or_else(|| {
+        stems_of(&self.engine.names, &blob).ok_or_else(|| {
             fault::damaged("entries", &format!("the entries of docid {docid} are not readable"))
         })
     }
@@ -254,9 +277,14 @@ fn key(mut stem: Vec<u8>, docid: u32) -> Vec<u8> {
 }
 
 /// The stems of all entries in a blob, sorted; `None` when it is damaged.
-pub(super) fn stems_of(blob: &[u8]) -> Option<Vec<Vec<u8>>> {
+pub(super) fn stems_of(names: &Names, blob: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut stems = Vec::new();
-    blob::for_each(blob, |param, value| encode::stems(param, &value, |stem| stems.push(stem)))?;
+    let mut entries = Vec::new();
+    blob::for_each(blob, |param, value| {
+        encode::stems(param, &value, |stem| stems.push(stem));
+        entries.push((param, value));
+    })?;
+    hot::add_stems(names, &entries, &mut stems);
     stems.sort_unstable();
     stems.dedup();
     Some(stems)

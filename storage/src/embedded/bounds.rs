@@ -31,7 +31,7 @@ impl Span {
     }
 
     /// All keys whose next eight bytes lie between two bounds, both included.
-    fn between(base: &[u8], low: [u8; 8], high: [u8; 8]) -> Self {
+    pub(super) fn between(base: &[u8], low: [u8; 8], high: [u8; 8]) -> Self {
         let start = [base, &low].concat();
         Self { start, end: successor(&[base, &high].concat()), is_exact: false }
     }
@@ -101,9 +101,10 @@ fn quantity(base: &[u8], test: &QuantityTest, is_inner: bool) -> Vec<Span> {
     number(&low, (!is_inner).then_some(high.as_slice()), &test.number)
 }
 
-fn date(low: &[u8], high: Option<&[u8]>, test: &DateTest) -> Vec<Span> {
+/// Where the low bound of a date that passes lies, if it spans a day at most; both included.
+pub(super) fn low_range(test: &DateTest) -> (i64, i64) {
     let day = i64::try_from(SPAN_MAX_US).unwrap_or(i64::MAX);
-    let (from, to) = match test.prefix {
+    match test.prefix {
         Prefix::Eq => (test.low, test.high),
         Prefix::Ne => (i64::MIN, i64::MAX),
         Prefix::Lt | Prefix::Eb => (i64::MIN, test.low),
@@ -113,7 +114,11 @@ fn date(low: &[u8], high: Option<&[u8]>, test: &DateTest) -> Vec<Span> {
         Prefix::Gt => (test.high.saturating_sub(day), i64::MAX),
         Prefix::Ge => (test.high.saturating_sub(day).min(test.low), i64::MAX),
         Prefix::Ap => (test.low.saturating_sub(day), test.high),
-    };
+    }
+}
+
+fn date(low: &[u8], high: Option<&[u8]>, test: &DateTest) -> Vec<Span> {
+    let (from, to) = low_range(test);
     let reach = match test.prefix {
         Prefix::Gt | Prefix::Ge => Some(test.high),
         Prefix::Ap => Some(test.low),

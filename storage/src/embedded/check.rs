@@ -132,7 +132,7 @@ impl Check<'_> {
         self.counters.entry(type_id).or_default().0 += 1;
         let blob = self.view.entries(docid)?;
         let damaged = || fault::damaged("entries", "they are not readable");
-        for mut stem in stems_of(&blob).ok_or_else(damaged)? {
+        for mut stem in stems_of(&engine.names, &blob).ok_or_else(damaged)? {
             stem.extend_from_slice(&keys::docid(docid));
             self.report.index_keys += 1;
             if self.view.get(&engine.index, &stem)?.is_none() {
@@ -222,7 +222,7 @@ impl Check<'_> {
             let docid = docid_at_end(key);
             let stem = &key[..key.len().saturating_sub(DOCID)];
             let entries = check.view.get(&engine.entries, keys::docid(docid))?;
-            let stems = entries.and_then(|blob| stems_of(&blob)).unwrap_or_default();
+            let stems = entries.and_then(|blob| stems_of(&engine.names, &blob)).unwrap_or_default();
             if !stems.iter().any(|own| own == stem) {
                 check.problem(|| format!("key space `index`: a key of docid {docid} is left over"));
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fhir::search::{Filter, IndexValue, Param, Test, TokenTest};
 
 use super::budget::ENTRIES_COST;
+use super::hot::{self, HotClause};
 use super::join::{Join, Way};
 use super::link::Link;
 use super::view::View;
@@ -25,6 +26,8 @@ pub(super) enum Clause {
     Present(u16),
     /// A chain or `_has`.
     Join(Box<Join>),
+    /// What a combination answers.
+    Hot(Box<HotClause>),
 }
 
 impl Clause {
@@ -41,6 +44,21 @@ impl Clause {
 
 /// Translates a filter on a type.
 pub(super) fn compile(view: &View, type_id: u16, filter: &Filter) -> Result<Clause, StoreError> {
+    compile_for(view, type_id, filter, None)
+}
+
+/// Translates the filter of a search that is sorted by a parameter first.
+pub(super) fn compile_for(
+    view: &View,
+    type_id: u16,
+    filter: &Filter,
+    order: Option<&str>,
+) -> Result<Clause, StoreError> {
+    if (order.is_some() || matches!(filter, Filter::And(_)))
+        && let Some(clause) = hot::compiled(view, type_id, filter, order)?
+    {
+        return Ok(clause);
+    }
     let all = |parts: &[Filter]| {
         parts.iter().map(|part| compile(view, type_id, part)).collect::<Result<Vec<_>, _>>()
     };
@@ -97,7 +115,7 @@ fn nothing() -> Clause {
 }
 
 /// Conjunctions within conjunctions are one.
-fn and(parts: Vec<Clause>) -> Clause {
+pub(super) fn and(parts: Vec<Clause>) -> Clause {
     let mut flat = Vec::with_capacity(parts.len());
     for part in parts {
         match part {
@@ -193,6 +211,7 @@ impl<'a> Entries<'a> {
             }
             Clause::Present(param) => !self.values(*param)?.is_empty(),
             Clause::Join(join) => join.pass(self)?,
+            Clause::Hot(hot) => hot.pass(self)?,
         })
     }
 }

@@ -99,7 +99,7 @@ impl Committer {
     ) -> Result<Vec<Done>, StoreError> {
         let view = self.engine.view();
         let applied = apply(&view, commit, self.progress, self.clock.now_us(), &mut self.counts)?;
-        if applied.progress.sequence == self.progress.sequence {
+        if applied.progress.sequence == self.progress.sequence && !applied.is_reindexed {
             return Ok(applied.done);
         }
         if let Err(error) = applied.batch.durability(None).commit() {

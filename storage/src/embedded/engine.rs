@@ -54,7 +54,8 @@ impl Engine {
         let (watermark, durable) = Watermark::open(folder)?;
         let db = database(&folder.join("data"), settings, durable > 0)?;
         let space = |name: &str, options: KeyspaceCreateOptions| {
-            db.keyspace(name, || options.max_memtable_size(settings.memtable_bytes))
+            let part = if name == "index" { 1 } else { 2 };
+            db.keyspace(name, || options.max_memtable_size(settings.memtable_bytes / part))
                 .map_err(|error| fault::reading(name, &error))
         };
         let facts = space("facts", point_reads(4))?;
@@ -109,6 +110,7 @@ impl Engine {
             snapshot: Arc::new(self.db.snapshot()),
             engine: Arc::clone(self),
             budget: Arc::new(Budget::endless()),
+            trace: Arc::default(),
         }
     }
 

@@ -1,13 +1,13 @@
 //! All resources that a clause holds of, as a rising list of docids.
 
 use super::clause::{Clause, Entries};
-use super::scan::{asks, collect, members, probe};
+use super::estimate::{exact, least};
+use super::merge::{Merge, merge};
+use super::scan::{asks, collect, members};
 use super::view::View;
 use crate::StoreError;
 
-/// How far keys are counted to compare clauses, at first.
-pub(super) const PROBE_MAX: usize = 200;
-/// How far they are counted at most before all of a conjunction is worked out.
+/// How far keys are counted at most before all of a conjunction is worked out.
 const CANDIDATES_MANY: usize = 20_000;
 /// Up to this many candidates, reading the entries of each is cheaper than walking the index again.
 const CANDIDATES_FEW: usize = 1_000;
@@ -44,6 +44,7 @@ pub(super) fn evaluate(view: &View, type_id: u16, clause: &Clause) -> Result<Vec
         Clause::Matches(param, test) => collect(view, *param, Some(test)),
         Clause::Present(param) => collect(view, *param, None),
         Clause::Join(join) => join.all(view).map(<[u32]>::to_vec),
+        Clause::Hot(hot) => hot.all(view),
     }
 }
 
@@ -53,38 +54,27 @@ fn conjunction(view: &View, type_id: u16, parts: &[Clause]) -> Result<Vec<u32>, 
         return evaluate(view, type_id, &Clause::All);
     };
     let mut docids = evaluate(view, type_id, &parts[first])?;
+    let all = view.counter(type_id)?.0;
     for (at, part) in parts.iter().enumerate() {
-        if at != first {
+        // What holds of all of the type leaves nothing out.
+        if at != first && exact(view, part)? != Some(all) {
             docids = intersection(view, type_id, docids, part)?;
         }
     }
     Ok(docids)
 }
 
-/// The part with the fewest candidates, and how many these are. Counts further, up to `max`, while
-/// all parts have more than were counted.
-pub(super) fn least(
-    view: &View,
-    parts: &[Clause],
-    max: usize,
-) -> Result<Option<(usize, usize)>, StoreError> {
-    let mut counted = PROBE_MAX;
-    loop {
-        let mut least: Option<(usize, usize)> = None;
-        for (at, part) in parts.iter().enumerate() {
-            // No more than the least so far needs to be counted.
-            let limit = least.map_or(counted, |(_, size)| size.min(counted));
-            let size = size(view, part, limit)?;
-            if least.is_none_or(|(_, best)| size < best) {
-                least = Some((at, size));
-            }
+/// Those of some rising docids that a merge has too.
+fn common(docids: Vec<u32>, merge: &mut Merge<'_>) -> Result<Vec<u32>, StoreError> {
+    let mut both = Vec::new();
+    for docid in docids {
+        match merge.next_from_again(docid)? {
+            None => break,
+            Some(found) if found == docid => both.push(docid),
+            Some(_) => (),
         }
-        let is_found = least.is_none_or(|(_, size)| size < counted || size == usize::MAX);
-        if is_found || counted >= max || parts.len() == 1 {
-            return Ok(least);
-        }
-        counted *= 10;
     }
+    Ok(both)
 }
 
 fn intersection(
@@ -95,6 +85,11 @@ fn intersection(
 ) -> Result<Vec<u32>, StoreError> {
     // A join knows itself when it is better worked out as a whole.
     if docids.len() > CANDIDATES_FEW && !part.is_joined() {
+        if let Some((param, test)) = asks(part)
+            && let Some(mut merge) = merge(view, param, test, docids[0])?
+        {
+            return common(docids, &mut merge);
+        }
         let others = evaluate(view, type_id, part)?;
         return Ok(docids
             .into_iter()
@@ -108,33 +103,4 @@ fn intersection(
         }
     }
     Ok(passed)
-}
-
-/// How many candidates a clause has, counted up to `max`; what needs all of the type has too many.
-pub(super) fn size(view: &View, clause: &Clause, max: usize) -> Result<usize, StoreError> {
-    if let Some((param, test)) = asks(clause) {
-        return probe(view, param, test, max);
-    }
-    match clause {
-        Clause::Docs(docids) => Ok(docids.len().min(max)),
-        Clause::Join(join) => join.size(view, max),
-        Clause::Or(parts) => {
-            let mut sum = 0_usize;
-            for part in parts {
-                sum = sum.saturating_add(size(view, part, max)?);
-                if sum >= max {
-                    break;
-                }
-            }
-            Ok(sum)
-        }
-        Clause::And(parts) => {
-            let mut least = usize::MAX;
-            for part in parts {
-                least = least.min(size(view, part, max)?);
-            }
-            Ok(least)
-        }
-        _ => Ok(usize::MAX),
-    }
 }

@@ -83,6 +83,7 @@ impl<'a> Groups<'a> {
             });
             if let Some(guard) = next {
                 let key = guard.key().map_err(|error| fault::reading("index", &error))?;
+                self.view.budget.spend(1)?;
                 return Ok(Some(key));
             }
             let Some(family) = self.families.next() else { return Ok(None) };

@@ -15,9 +15,11 @@ use std::collections::HashMap;
 use super::bounds::Span;
 use super::budget::ENTRIES_COST;
 use super::clause::{Clause, Entries};
-use super::evaluate::{evaluate, size};
+use super::estimate::size;
+use super::evaluate::evaluate;
 use super::link::Link;
-use super::scan::{Merge, STEMS_MAX, count_keys, members, merge_spans};
+use super::merge::merge_spans;
+use super::scan::{count_keys, members};
 use super::view::View;
 use crate::StoreError;
 
@@ -75,6 +77,11 @@ impl Join {
         }
     }
 
+    /// The parameter that leads from one side to the other.
+    pub(super) fn param(&self) -> u16 {
+        self.link.param
+    }
+
     /// Does it hold of a current resource?
     pub(super) fn pass(&self, candidate: &mut Entries<'_>) -> Result<bool, StoreError> {
         let (view, docid) = (candidate.view(), candidate.docid());
@@ -126,7 +133,7 @@ impl Join {
         few: Option<&[u32]>,
     ) -> Result<bool, StoreError> {
         if let Some(span) = self.link.span(view, docid)?
-            && let Some(mut referring) = merge_spans(view, self.link.param, None, vec![span], 0)?
+            && let Some(mut referring) = merge_spans(view, vec![span], 0)?
         {
             while let Some(far) = referring.next()? {
                 if self.holds_there(view, far, few)? {
@@ -174,6 +181,9 @@ impl Join {
                 ..=FAR_FEW => Some(evaluate(view, self.far_id, &self.inner)?),
                 _ => None,
             };
+            if let Some(few) = &few {
+                self.step(view, "work out the other side of", few.len());
+            }
             // It was empty: a search is one thread's.
             let _few = self.few.set(few);
         }
@@ -239,7 +249,11 @@ impl Join {
     fn gathered(&self, view: &View) -> Result<Vec<u32>, StoreError> {
         let far = match self.few.get() {
             Some(Some(few)) => few.clone(),
-            _ => evaluate(view, self.far_id, &self.inner)?,
+            _ => {
+                let far = evaluate(view, self.far_id, &self.inner)?;
+                self.step(view, "work out the other side of", far.len());
+                far
+            }
         };
         let mut near = Vec::new();
         for docid in far {
@@ -250,7 +264,17 @@ impl Join {
         }
         near.sort_unstable();
         near.dedup();
+        self.step(view, "come back over", near.len());
         Ok(near)
+    }
+
+    /// What was found out, for the plan.
+    fn step(&self, view: &View, what: &str, real: usize) {
+        let of = match view.engine.names.param(self.link.param) {
+            Some(param) => format!("{}.{}", param.resource, param.code),
+            None => "?".to_owned(),
+        };
+        view.trace.joined(format!("{what} the join over {of}"), real);
     }
 
     /// Decides on each candidate; `None` when by then the other side would be less.
@@ -262,7 +286,6 @@ impl Join {
         let mut near = Vec::new();
         for docid in members(view, self.near_id, 0, u32::MAX) {
             let docid = docid?;
-            view.budget.spend(1)?;
             if self.pass(&mut Entries::of(view, docid))? {
                 near.push(docid);
             }
@@ -273,28 +296,16 @@ impl Join {
                 }
             }
         }
+        self.step(view, "decide on each candidate of", near.len());
         Ok(Some(near))
     }
 
-    /// The candidates as they rise, from `first` on, where a few prefixes of the index hold them.
-    pub(super) fn merge<'a>(
-        &self,
-        view: &'a View,
-        first: u32,
-    ) -> Result<Option<Merge<'a>>, StoreError> {
-        let Some(few) = self.few(view)?.filter(|few| few.len() <= STEMS_MAX) else {
-            return Ok(None);
-        };
+    /// What the index keys of all candidates start with, where that is up to so many prefixes.
+    pub(super) fn spans(&self, view: &View, max: usize) -> Result<Option<Vec<Span>>, StoreError> {
+        let Some(few) = self.few(view)?.filter(|few| few.len() <= max) else { return Ok(None) };
         if self.way == Way::From {
             return Ok(None);
         }
-        let mut spans: Vec<Span> = Vec::with_capacity(few.len());
-        for docid in few {
-            match self.link.span(view, *docid)? {
-                Some(span) => spans.push(span),
-                None => return Ok(None),
-            }
-        }
-        merge_spans(view, self.link.param, None, spans, first)
+        few.iter().map(|docid| self.link.span(view, *docid)).collect()
     }
 }

@@ -76,6 +76,8 @@ pub(super) mod family {
     pub(crate) const POSITION: u8 = 0x71;
     /// A composite: its components one after another, each with its own family.
     pub(crate) const COMPOSITE: u8 = 0x80;
+    /// A combination of values of several parameters: see `hot.rs`.
+    pub(crate) const HOT: u8 = 0x90;
 }
 
 /// Length of what every key in `index` starts with: parameter and family.

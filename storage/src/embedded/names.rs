@@ -57,6 +57,17 @@ impl Names {
         table.params.get(type_id)?.get(&param.code).copied()
     }
 
+    /// The parameter of a number.
+    pub(super) fn param(&self, id: u16) -> Option<Param> {
+        self.read().param_names.get(usize::from(id)).cloned()
+    }
+
+    /// The type that a parameter is on.
+    pub(super) fn resource_of(&self, param: u16) -> Option<Arc<str>> {
+        let table = self.read();
+        table.param_names.get(usize::from(param)).map(|param| Arc::clone(&param.resource))
+    }
+
     /// Are the values of a parameter counted?
     pub(super) fn is_counted(&self, param: u16) -> bool {
         !self.read().uncounted.contains(&param)

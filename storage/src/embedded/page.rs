@@ -3,16 +3,19 @@
 
 use std::sync::Arc;
 
-use fhir::search::Sort;
+use fhir::search::{Param, Sort};
 
-use super::clause::{Clause, Entries, compile};
-use super::evaluate::{PROBE_MAX, evaluate, size};
+use super::candidates::{HOT_FEW, parts as parts_of};
+use super::clause::{Clause, Entries, compile, compile_for};
+use super::estimate::{PROBE_MAX, estimate, exact, size};
+use super::evaluate::evaluate;
 use super::order::Directions;
-use super::position::{Place, Position};
+use super::position::{Own, Place, Position};
+use super::range_walk;
 use super::scan;
 use super::sort;
 use super::view::View;
-use crate::{Page, SORT_KEYS_MAX, SearchRequest, StoreError, TotalWanted};
+use crate::{Page, SORT_KEYS_MAX, SearchPart, SearchRequest, StoreError, TotalWanted};
 
 /// How much a search may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,10 +80,19 @@ fn page(view: &View, request: &SearchRequest, effort: Effort) -> Result<Option<P
     if sort.len() > SORT_KEYS_MAX {
         return Err(StoreError::TooCostly(format!("it sorts by more than {SORT_KEYS_MAX} keys")));
     }
-    let parts = parts(view, request)?;
+    let mut parts = parts(view, request)?;
+    let own = own_order(view, request, &parts)?;
+    let by_date = match (own, request.parts.as_slice()) {
+        (Own::Date, [part]) => by_date(part),
+        _ => None,
+    };
+    if let (Some(sort), [part]) = (&by_date, parts.as_mut_slice()) {
+        part.sort = std::slice::from_ref(sort);
+    }
+    let sort = by_date.as_ref().map_or(sort, std::slice::from_ref);
     let after = match &request.after {
-        Some(position) => Position::read(position, sort.len())?,
-        None => Position::first(bound(view, &parts)?),
+        Some(position) => Position::read(position, sort.len() + usize::from(own.is_range()))?,
+        None => Position::first(bound(view, &parts)?, own),
     };
     let mut found = Vec::new();
     if limit > 0 {
@@ -88,7 +100,7 @@ fn page(view: &View, request: &SearchRequest, effort: Effort) -> Result<Option<P
         let mut reach = after.clone();
         for (at, part) in parts.iter().enumerate() {
             let search = Search { view, type_id: part.type_id, clause: &part.clause, effort };
-            let Some(places) = search.places(part.sort, &reach, limit + 1)? else {
+            let Some(places) = search.places(own, part.sort, &reach, limit + 1)? else {
                 return Ok(None);
             };
             found.extend(places.into_iter().map(|place| (place, at)));
@@ -117,7 +129,32 @@ fn page(view: &View, request: &SearchRequest, effort: Effort) -> Result<Option<P
     has_more |= versions.len() < found.len();
     found.truncate(versions.len());
     let next = found.pop().filter(|_| has_more).map(|(last, _)| after.moved(last).write());
-    Ok(Some(Page { versions, next, total, plan: Vec::new() }))
+    Ok(Some(Page { versions, next, total, plan: view.trace.take() }))
+}
+
+/// The order of a search that asks for none, where that of docids would cost much more: its pages
+/// stay in the order that the first one had.
+fn own_order(view: &View, request: &SearchRequest, parts: &[Part<'_>]) -> Result<Own, StoreError> {
+    let ([asked], [part]) = (request.parts.as_slice(), parts) else { return Ok(Own::Docid) };
+    if !asked.sort.is_empty() || request.limit == 0 {
+        return Ok(Own::Docid);
+    }
+    if let Some(position) = &request.after {
+        return Ok(Position::own(position));
+    }
+    if let Some(Clause::Hot(hot)) = parts_of(&part.clause).first()
+        && hot.size(view, HOT_FEW)? >= HOT_FEW
+    {
+        return Ok(Own::Date);
+    }
+    Ok(range_walk::chosen(view, &part.clause)?.map_or(Own::Docid, Own::Range))
+}
+
+/// The order of the dates that combinations end with.
+fn by_date(part: &SearchPart) -> Option<Sort> {
+    let hot = fhir::search::hot(&part.resource).next()?;
+    let param = Param::new(Arc::clone(&part.resource), hot.date);
+    Some(Sort { param, is_descending: false })
 }
 
 /// What is asked of a type that was written at least once.
@@ -132,7 +169,8 @@ fn parts<'a>(view: &View, request: &'a SearchRequest) -> Result<Vec<Part<'a>>, S
     let mut parts = Vec::with_capacity(request.parts.len());
     for part in &request.parts {
         if let Some(type_id) = view.engine.names.type_id(&part.resource) {
-            let clause = compile(view, type_id, &part.filter)?;
+            let order = part.sort.first().map(|sort| &*sort.param.code);
+            let clause = compile_for(view, type_id, &part.filter, order)?;
             parts.push(Part { resource: &part.resource, type_id, clause, sort: &part.sort });
         }
     }
@@ -147,19 +185,31 @@ fn total(
     request: &SearchRequest,
     effort: Effort,
 ) -> Result<Option<Option<u64>>, StoreError> {
+    let is_estimate = request.total == TotalWanted::Estimate;
     let is_wanted = request.total == TotalWanted::Accurate || request.limit == 0;
     let mut total = 0;
     for part in parts {
-        total += match &part.clause {
-            Clause::All => view.counter(part.type_id)?.0,
-            _ if !is_wanted => return Ok(Some(None)),
-            clause => {
-                if effort == Effort::Light && size(view, clause, PROBE_MAX)? >= PROBE_MAX {
-                    return Ok(None);
-                }
-                evaluate(view, part.type_id, clause)?.len() as u64
+        if let Clause::All = part.clause {
+            total += view.counter(part.type_id)?.0;
+            continue;
+        }
+        if !is_wanted && !is_estimate {
+            return Ok(Some(None));
+        }
+        if let Some(count) = exact(view, &part.clause)? {
+            view.trace.step("take the total from the counts", None);
+            total += count;
+        } else if is_estimate && !is_wanted {
+            total += estimate(view, part.type_id, &part.clause)?;
+        } else {
+            if effort == Effort::Light && size(view, &part.clause, PROBE_MAX)? >= PROBE_MAX {
+                return Ok(None);
             }
-        };
+            view.trace.step("count all matches", None);
+            let count = evaluate(view, part.type_id, &part.clause)?.len();
+            view.trace.had(count);
+            total += count as u64;
+        }
     }
     Ok(Some(Some(total)))
 }
@@ -179,7 +229,7 @@ pub(super) fn ids(
     let view = &view.limited(effort);
     let found = compile(view, type_id, filter).and_then(|clause| {
         let search = Search { view, type_id, clause: &clause, effort };
-        search.unsorted(&Position::first(u32::MAX), limit)
+        search.unsorted(&Position::first(u32::MAX, Own::Docid), limit)
     });
     let Some(docids) = effort.done(found)? else { return Ok(None) };
     docids
@@ -212,10 +262,14 @@ impl<'a> Search<'a> {
     /// The places of up to `wanted` matches after a position, in order.
     fn places(
         &self,
+        own: Own,
         sort: &[Sort],
         after: &Position,
         wanted: usize,
     ) -> Result<Option<Vec<Place>>, StoreError> {
+        if let Own::Range(param) = own {
+            return range_walk::places(self, param, after, wanted);
+        }
         if !sort.is_empty() {
             return sort::sorted(self, sort, after, wanted);
         }
@@ -236,7 +290,7 @@ impl<'a> Search<'a> {
         let first = after.first_docid();
         let is_in = |docid: u32| docid >= first && docid <= after.bound;
         let mut found = Vec::new();
-        let mut rejected = 0;
+        let (mut read, mut rejected) = (0, 0);
         let mut candidates = self.candidates(first, after.bound)?;
         while found.len() < wanted
             && let Some(docid) = candidates.docids.next()?
@@ -247,6 +301,7 @@ impl<'a> Search<'a> {
             if docid < first {
                 continue;
             }
+            read += 1;
             if candidates.is_decided || Entries::of(self.view, docid).pass(self.clause)? {
                 found.push(docid);
                 continue;
@@ -261,6 +316,7 @@ impl<'a> Search<'a> {
                 return Ok(Some(rest.take(wanted).collect()));
             }
         }
+        self.view.trace.had(read);
         Ok(Some(found))
     }
 }

@@ -1,6 +1,6 @@
 //! Where a page ended, as bytes.
 //!
-//! Kind of place (u8), bound (u32), docid (u32); in a sorted search for each sort key its length
+//! Kind of place (u8; one for an order that the store chose), bound (u32), docid (u32); in a sorted search for each sort key its length
 //! and one (u8; 0: no value) and its bytes.
 
 use super::cursor::Cursor;
@@ -10,12 +10,31 @@ use crate::StoreError;
 const START: u8 = 0;
 const UNSORTED: u8 = 1;
 const SORTED: u8 = 4;
+const BY_DATE: u8 = 5;
+const BY_RANGE: u8 = 6;
 
 /// A place in the order of a search: by its sort keys, if it has any, and by docid among equals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) docid: u32,
     pub(super) keys: Vec<SortKey>,
+}
+
+/// The order of a search that asks for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Own {
+    /// That of docids, or the search asks for one.
+    Docid,
+    /// By date, in the order of a combination's keys.
+    Date,
+    /// By the values of this parameter.
+    Range(u16),
+}
+
+impl Own {
+    pub(super) fn is_range(self) -> bool {
+        matches!(self, Own::Range(_))
+    }
 }
 
 /// Where a search goes on, and what it does not go beyond.
@@ -25,17 +44,29 @@ pub(super) struct Position {
     place: Option<Place>,
     /// Greatest docid that belongs to the search.
     pub(super) bound: u32,
+    /// The order, where it is the store's own to choose.
+    own: Own,
 }
 
 impl Position {
     /// The start of a search.
-    pub(super) fn first(bound: u32) -> Self {
-        Self { place: None, bound }
+    pub(super) fn first(bound: u32, own: Own) -> Self {
+        Self { place: None, bound, own }
+    }
+
+    /// In which order is the search of a position that has no order to ask for?
+    pub(super) fn own(position: &crate::Position) -> Own {
+        // Behind kind, bound, docid and length.
+        match (position.0.first(), position.0.get(10..12)) {
+            (Some(&BY_DATE), _) => Own::Date,
+            (Some(&BY_RANGE), Some(param)) => Own::Range(u16::from_be_bytes([param[0], param[1]])),
+            _ => Own::Docid,
+        }
     }
 
     /// The same search, later.
     pub(super) fn moved(&self, place: Place) -> Self {
-        Self { place: Some(place), bound: self.bound }
+        Self { place: Some(place), ..*self }
     }
 
     /// The last place before.
@@ -56,7 +87,11 @@ impl Position {
         let kind = match (&self.place, keys) {
             (None, _) => START,
             (Some(_), []) => UNSORTED,
-            _ => SORTED,
+            _ => match self.own {
+                Own::Docid => SORTED,
+                Own::Date => BY_DATE,
+                Own::Range(_) => BY_RANGE,
+            },
         };
         let mut bytes = vec![kind];
         bytes.extend_from_slice(&self.bound.to_be_bytes());
@@ -77,9 +112,10 @@ impl Position {
             let bound = cursor.u32()?;
             let docid = cursor.u32()?;
             let keys = (0..keys).map(|_| sort_key(&mut cursor)).collect::<Option<Vec<_>>>()?;
-            let wanted = if keys.is_empty() { UNSORTED } else { SORTED };
-            let is_one = kind == wanted && cursor.is_empty();
-            is_one.then_some(Self { place: Some(Place { docid, keys }), bound })
+            let is_kind = if keys.is_empty() { kind == UNSORTED } else { kind >= SORTED };
+            let is_one = is_kind && kind <= BY_RANGE && cursor.is_empty();
+            let own = Self::own(position);
+            is_one.then_some(Self { place: Some(Place { docid, keys }), bound, own })
         })();
         read.ok_or_else(|| StoreError::Fault("no position of this search".to_owned()))
     }
@@ -97,7 +133,7 @@ fn sort_key(cursor: &mut Cursor<'_>) -> Option<SortKey> {
 #[cfg(test)]
 mod tests {
     use super::super::order::SORT_KEY_MAX;
-    use super::{Place, Position};
+    use super::{Own, Place, Position};
     use crate::SORT_KEYS_MAX;
 
     #[test]
@@ -105,7 +141,7 @@ mod tests {
         for keys in 0..=SORT_KEYS_MAX {
             let long = |at: usize| (at % 3 != 2).then(|| vec![7; SORT_KEY_MAX - at]);
             let place = Place { docid: 9, keys: (0..keys).map(long).collect() };
-            let position = Position::first(12).moved(place);
+            let position = Position::first(12, Own::Docid).moved(place);
             let written = position.write();
             assert!(written.0.len() <= crate::Position::len_max(keys));
             assert_eq!(Position::read(&written, keys).expect("a position"), position);
@@ -116,7 +152,7 @@ mod tests {
     #[test]
     fn what_was_cut_is_no_position() {
         let place = Place { docid: 9, keys: vec![Some(vec![1, 2]), None] };
-        let written = Position::first(1).moved(place).write().0;
+        let written = Position::first(1, Own::Docid).moved(place).write().0;
         for len in 0..written.len() {
             assert!(Position::read(&crate::Position(written[..len].to_vec()), 2).is_err());
         }

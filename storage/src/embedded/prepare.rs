@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use fhir::search::{Entry, IndexValue, Param, ReferenceValue};
 
-use super::body::{Body, Splice};
+use super::body::{Body, Meta, Splice};
 use super::engine::Engine;
 use super::record::Compressed;
-use super::{blob, encode};
+use super::{blob, encode, hot};
 use crate::{Change, Check, Commit, Expected, Key, StoreError, Write};
 
 /// A commit for the committer.
@@ -24,6 +24,8 @@ pub(super) struct PreparedWrite {
     pub(super) expected: Expected,
     /// `None`: a deletion.
     pub(super) put: Option<Put>,
+    /// Only the index entries of `put` are meant.
+    pub(super) is_reindex: bool,
 }
 
 /// Content for the committer.
@@ -69,7 +71,15 @@ fn prepare_write(
     wants_targets: bool,
 ) -> Result<(PreparedWrite, Unstamped), StoreError> {
     let type_id = engine.names.intern_type(&engine.facts, &write.key.resource)?;
+    let is_reindex = matches!(write.change, Change::Reindex { .. });
     let (put, body) = match write.change {
+        Change::Reindex { entries } => {
+            let (blob, stems, last_updated) = index(engine, &write.key, &entries)?;
+            let splice = Splice { at: 0, meta: Meta::Missing };
+            let body = Compressed { splice, dictionary: 0, len: 0, bytes: Vec::new() };
+            let targets = Vec::new();
+            (Some(Put { is_create: false, body, blob, stems, last_updated, targets }), None)
+        }
         Change::Delete => (None, None),
         Change::Put { body, entries, is_create } => {
             let body = Body::unstamped(&body).ok_or_else(|| {
@@ -90,7 +100,8 @@ fn prepare_write(
             (Some(put), Some(body))
         }
     };
-    Ok((PreparedWrite { key: write.key, type_id, expected: write.expected, put }, body))
+    let (key, expected) = (write.key, write.expected);
+    Ok((PreparedWrite { key, type_id, expected, put, is_reindex }, body))
 }
 
 type Index = (Vec<u8>, Vec<Vec<u8>>, u16);
@@ -115,6 +126,18 @@ fn index(engine: &Engine, key: &Key, entries: &[Entry]) -> Result<Index, StoreEr
         let param = engine.names.intern_param(space, &entry.param, is_reference)?;
         groups.entry(param).or_default().push(&entry.value);
         encode::stems(param, &entry.value, |stem| stems.push(stem));
+    }
+    for hot in fhir::search::hot(&key.resource) {
+        let of = |code: &str| {
+            let own = entries.iter().filter(|entry| &*entry.param.code == code);
+            own.map(|entry| &entry.value).collect()
+        };
+        let values = hot.values(&of);
+        if !values.is_empty() {
+            let param = Param::new(key.resource.clone(), hot.code);
+            let param = engine.names.intern_param(space, &param, false)?;
+            stems.extend(values.iter().map(|value| hot::stem(param, value)));
+        }
     }
     stems.sort_unstable();
     stems.dedup();

@@ -16,7 +16,8 @@ pub struct EmbeddedSettings {
     /// Greatest length of the journals before they are worked off, per tenant, in bytes; at least
     /// 64 MiB. It bounds the time that a start takes after a crash.
     pub journal_bytes: u64,
-    /// Greatest length of what is kept in memory of one key space, in bytes.
+    /// Greatest length of what is kept in memory of the index before it is written to files, in
+    /// bytes; of each other key space half as much.
     pub memtable_bytes: u64,
     /// What one search may cost.
     pub search: SearchLimits,
@@ -25,15 +26,15 @@ pub struct EmbeddedSettings {
 }
 
 impl EmbeddedSettings {
-    /// The settings for a folder: 256 MiB of cache, 128 MiB of journal, the default limits of a
+    /// The settings for a folder: 80 MiB of cache, 128 MiB of journal, the default limits of a
     /// search, the system's clock.
     #[must_use]
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
-            cache_bytes: 256 * 1024 * 1024,
+            cache_bytes: 80 * 1024 * 1024,
             journal_bytes: 128 * 1024 * 1024,
-            memtable_bytes: 64 * 1024 * 1024,
+            memtable_bytes: 24 * 1024 * 1024,
             search: SearchLimits::default(),
             clock: Clock::system(),
         }

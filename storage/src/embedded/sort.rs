@@ -7,10 +7,13 @@ use fhir::search::{IndexValue, Sort};
 
 use super::clause::{Clause, Entries};
 use super::encode;
-use super::evaluate::{evaluate, size};
+use super::estimate::size;
+use super::evaluate::evaluate;
+use super::hot_walk;
 use super::order::{Directions, SORT_KEY_MAX, SortKey, sort_key};
 use super::page::{Effort, Search};
 use super::position::{Place, Position};
+use super::trace::subject;
 use super::view::View;
 use super::walk::walked;
 use crate::StoreError;
@@ -40,14 +43,24 @@ pub(super) fn sorted(
     };
     let by = sort.iter().map(by).collect();
     let order = Order { view, type_id, clause, by, directions: Directions::of(sort) };
+    if let Some(places) = hot_walk::walked(&order, after, wanted, search.rejected_max())? {
+        return Ok(Some(places));
+    }
     let gathered_max = effort.gathered_max();
-    if size(view, clause, gathered_max)? >= gathered_max {
+    let size = size(view, clause, gathered_max)?;
+    let by = order.names(sort);
+    if size >= gathered_max {
+        view.trace.step(format!("walk in the order of {by}, and check each"), None);
         let walked = walked(&order, after, wanted, search.rejected_max())?;
         if walked.is_some() || effort == Effort::Light {
             return Ok(walked);
         }
     }
     let matches = evaluate(view, type_id, clause)?;
+    let names = &view.engine.names;
+    let what = format!("find all of {} and sort them by {by}", subject(names, clause));
+    view.trace.step(what, Some(size));
+    view.trace.had(matches.len());
     order.gathered(matches.into_iter(), after, wanted).map(Some)
 }
 
@@ -61,6 +74,11 @@ pub(super) struct Order<'a> {
 }
 
 impl Order<'_> {
+    fn names(&self, sort: &[Sort]) -> String {
+        let names = sort.iter().map(|sort| format!("{}.{}", sort.param.resource, sort.param.code));
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     /// The first places of some matches after a position.
     fn gathered(
         &self,

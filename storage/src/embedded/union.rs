@@ -1,6 +1,6 @@
 //! Several rising streams of docids as one.
 
-use super::scan::Docids;
+use super::merge::Docids;
 use crate::StoreError;
 
 /// Streams, each with the docid that it gives next.
@@ -39,7 +39,7 @@ impl<'a> Union<'a> {
 #[cfg(test)]
 mod tests {
     use super::Union;
-    use crate::embedded::scan::Docids;
+    use crate::embedded::merge::Docids;
 
     #[track_caller]
     fn check(streams: &[&[u32]], expected: &[u32]) {

@@ -9,6 +9,7 @@ use super::cursor::Cursor;
 use super::engine::Engine;
 use super::page::Effort;
 use super::record::{self, Record};
+use super::trace::Trace;
 use super::{change, fault, keys};
 use crate::{Changed, Key, PAGE_BYTES_MAX, StoreError, Version};
 
@@ -19,13 +20,15 @@ pub(super) struct View {
     pub(super) engine: Arc<Engine>,
     /// What reading may cost.
     pub(super) budget: Arc<Budget>,
+    /// How it was read.
+    pub(super) trace: Arc<Trace>,
 }
 
 impl View {
     /// The same for a search of some effort.
     pub(super) fn limited(&self, effort: Effort) -> Self {
         let budget = Arc::new(Budget::of(self.engine.limits, effort));
-        Self { budget, ..self.clone() }
+        Self { budget, trace: Arc::default(), ..self.clone() }
     }
 
     pub(super) fn get(

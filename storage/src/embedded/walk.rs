@@ -6,9 +6,10 @@
 use super::clause::Entries;
 use super::groups::{Direction, Groups};
 use super::ids::Ids;
+use super::merge::{Docids, merge_prefix};
 use super::order::SortKey;
 use super::position::{Place, Position};
-use super::scan::{self, Docids};
+use super::scan;
 use super::sort::{By, Order};
 use crate::StoreError;
 
@@ -76,7 +77,7 @@ impl Walk<'_> {
                 {
                     let prefix = groups.prefix(&group.key);
                     fixed.push(Some(group.key));
-                    self.group(fixed, param, group.docids, prefix)?;
+                    self.group(fixed, group.docids, prefix)?;
                     fixed.pop();
                 }
             }
@@ -94,7 +95,6 @@ impl Walk<'_> {
     fn group(
         &mut self,
         fixed: &mut Vec<SortKey>,
-        param: u16,
         docids: Option<Vec<u32>>,
         prefix: Vec<u8>,
     ) -> Result<(), StoreError> {
@@ -103,7 +103,7 @@ impl Walk<'_> {
         if fixed.len() == self.order.by.len() {
             let docids = match docids {
                 Some(docids) => Docids::List(docids.into_iter()),
-                None => match scan::merge_prefix(view, param, prefix.clone(), first)? {
+                None => match merge_prefix(view, prefix.clone(), first)? {
                     Some(merge) => Docids::Merge(merge),
                     None => Docids::List(scan::collect_prefix(view, prefix)?.into_iter()),
                 },

@@ -52,6 +52,36 @@ pub(crate) async fn deleting_twice_keeps_the_first_tombstone(store: Store) {
     assert_eq!(second.version, Some(first));
 }
 
+/// New index entries for a current version.
+fn reindex(at: &str, version: u64, code: &str) -> Write {
+    let change = Change::Reindex { entries: vec![token("tag", code)] };
+    Write { key: key(at), change, expected: Expected::Version(version) }
+}
+
+pub(crate) async fn other_index_entries_make_no_version(store: Store) {
+    let before = patient(&store, "a", vec![token("tag", "old")]).await;
+    let done = write(&store, reindex("Patient/a", 1, "new")).await;
+    assert!(!done.is_new && !done.is_changed);
+    assert_eq!(done.version.expect("the current one").version, 1);
+    assert_eq!(read(&store, "Patient/a").await, Some(before));
+    assert_eq!(found(&store, has_token("tag", "new")).await, ["a"]);
+    assert!(found(&store, has_token("tag", "old")).await.is_empty());
+    assert_eq!(store.changes(0, 10).await.expect("changes").len(), 1);
+    let report = store.check(|_| {}).expect("a report");
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
+}
+
+pub(crate) async fn what_is_not_current_is_not_indexed_anew(store: Store) {
+    patient(&store, "a", vec![token("tag", "one")]).await;
+    patient(&store, "a", vec![token("tag", "two")]).await;
+    let outdated = commit(&store, vec![reindex("Patient/a", 1, "late")], vec![]).await;
+    assert_eq!(refused(outdated), (0, Refusal::Version { current: Some(2) }));
+    write(&store, delete("Patient/a")).await;
+    let gone = commit(&store, vec![reindex("Patient/a", 2, "late")], vec![]).await;
+    assert_eq!(refused(gone), (0, Refusal::Version { current: None }));
+    assert!(found(&store, has_token("tag", "late")).await.is_empty());
+}
+
 pub(crate) async fn an_absent_resource_may_be_created_once(store: Store) {
     let mut first = put("Patient/a", "x", vec![]);
     first.expected = Expected::Absent;

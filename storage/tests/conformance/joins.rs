@@ -296,3 +296,14 @@ pub(crate) async fn joins_over_many_are_paged_and_counted(store: Store) {
     assert_eq!(pages(&store, request.clone(), 70).await.concat(), expected);
     assert_eq!(search(&store, request).await.total, Some(expected.len() as u64));
 }
+
+pub(crate) async fn the_plan_tells_how_a_join_was_carried_out(store: Store) {
+    people(&store).await;
+    let red = chain("Observation", "subject", "Patient", has_code("Patient", "red"));
+    let plan = search(&store, SearchRequest::of("Observation", red, 10)).await.plan;
+    let step = plan.iter().find(|step| step.what.contains("other side"));
+    let step = step.expect("a step about the other side");
+    assert!(step.what.contains("Observation.subject"), "{}", step.what);
+    assert_eq!(step.real, Some(1));
+    assert!(plan.iter().all(|step| !step.what.contains("red")), "values are not told");
+}

@@ -4,6 +4,7 @@
 pub(crate) mod changes;
 pub(crate) mod commits;
 pub(crate) mod concurrency;
+pub(crate) mod counting;
 pub(crate) mod histories;
 pub(crate) mod joins;
 pub(crate) mod paging;

@@ -46,6 +46,12 @@ pub(crate) enum Verdict {
     NotJudged(String),
 }
 
+impl Verdict {
+    pub(crate) fn is_judged(&self) -> bool {
+        !matches!(self, Self::NotJudged(_))
+    }
+}
+
 /// A gate that was held against the results.
 pub(crate) struct Judged {
     pub(crate) name: &'static str,

@@ -275,3 +275,71 @@ pub(crate) fn encoded(value: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::{Connection, Request, Target, encoded};
+
+    /// What a client gets that asks twice on one connection.
+    #[track_caller]
+    fn check(answer: &'static str, status: u16, body: &str) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let authority = listener.local_addr().unwrap().to_string();
+        let server = thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            let mut request = [0; 1000];
+            for _ in 0..2 {
+                assert!(stream.read(&mut request).unwrap() > 0);
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        let target = Target { authority, path: "/fhir".to_owned(), token: None };
+        let mut connection = Connection::open(&target).unwrap();
+        for _ in 0..2 {
+            assert_eq!(connection.exchange(&Request::get("Patient/1")).unwrap(), status);
+            assert_eq!(String::from_utf8_lossy(connection.body()), body);
+        }
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_body_has_the_length_that_its_header_says() {
+        check("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 200, "hello");
+        check("HTTP/1.1 404 Not Found\r\ncontent-length:  0\r\n\r\n", 404, "");
+        check("HTTP/1.1 204 No Content\r\n\r\n", 204, "");
+    }
+
+    #[test]
+    fn chunks_are_put_together() {
+        let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+                       5\r\nhello\r\n6;x=y\r\n world\r\n0\r\n\r\n";
+        check(chunked, 200, "hello world");
+    }
+
+    #[test]
+    fn an_interim_answer_is_not_the_answer() {
+        let twice = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        check(twice, 200, "ok");
+    }
+
+    #[test]
+    fn a_base_is_host_port_and_path() {
+        let target = Target::parse("http://127.0.0.1:8080/fhir/", None).unwrap();
+        assert_eq!((target.authority.as_str(), target.path.as_str()), ("127.0.0.1:8080", "/fhir"));
+        assert!(target.is_loopback().unwrap());
+        assert_eq!(Target::parse("http://localhost", None).unwrap().authority, "localhost:80");
+        assert!(!Target::parse("http://192.0.2.1/fhir", None).unwrap().is_loopback().unwrap());
+        assert!(Target::parse("https://example.org/fhir", None).is_err());
+        assert!(Target::parse("http:///fhir", None).is_err());
+    }
+
+    #[test]
+    fn a_value_is_encoded_for_a_query() {
+        assert_eq!(encoded("http://loinc.org|1-2"), "http://loinc.org|1-2");
+        assert_eq!(encoded("a b&c=é"), "a%20b%26c%3D%C3%A9");
+    }
+}

@@ -32,6 +32,8 @@ pub(crate) struct Measured {
     pub(crate) p50_ms: f64,
     pub(crate) p95_ms: f64,
     pub(crate) p99_ms: f64,
+    /// Length of a body on average.
+    pub(crate) body_kib: f64,
     pub(crate) errors: u64,
     /// What the first error was.
     pub(crate) error: String,
@@ -44,9 +46,22 @@ pub(crate) struct Worker<'a> {
     connection: Connection<'a>,
     pub(crate) random: Random,
     from: Instant,
+    until: Option<Instant>,
     latencies: Latencies,
     counted: u64,
+    bytes: u64,
     errors: u64,
+    error: String,
+}
+
+/// What the connections of a load have done together.
+#[derive(Default)]
+struct Sum {
+    latencies: Latencies,
+    counted: u64,
+    bytes: u64,
+    errors: u64,
+    /// The first.
     error: String,
 }
 
@@ -55,27 +70,33 @@ impl Load<'_> {
     pub(crate) fn run(&self, step: &(dyn Fn(&mut Worker<'_>) + Sync)) -> Measured {
         let from = Instant::now() + self.warm_up;
         let until = from + self.duration;
-        let done = Mutex::new((Latencies::default(), Measured::default(), 0_u64));
+        let sum = Mutex::new(Sum::default());
         let mut before = Usage::default();
         thread::scope(|scope| {
             for place in 0..self.connections {
-                let done = &done;
-                scope.spawn(move || self.drive(place, from, until, step, done));
+                let sum = &sum;
+                scope.spawn(move || self.drive(place, from, until, step, sum));
             }
             thread::sleep(self.warm_up);
             before = Usage::of(self.process);
         });
         let after = Usage::of(self.process);
         let elapsed = from.elapsed().as_secs_f64();
-        let (mut latencies, mut measured, counted) =
-            done.into_inner().expect("no thread panicked while it held this");
-        [measured.p50_ms, measured.p95_ms, measured.p99_ms] =
-            latencies.percentiles_ms([50.0, 95.0, 99.0]);
-        measured.requests = latencies.len() as u64;
-        let things = if counted > 0 { counted } else { measured.requests };
-        measured.rate = things as f64 / elapsed;
-        measured.cpu_ms = after.cpu_ms_since(&before).map(|ms| ms / things.max(1) as f64);
-        measured
+        let mut sum = sum.into_inner().expect("no thread panicked while it held this");
+        let [p50_ms, p95_ms, p99_ms] = sum.latencies.percentiles_ms([50.0, 95.0, 99.0]);
+        let requests = sum.latencies.len() as u64;
+        let things = if sum.counted > 0 { sum.counted } else { requests };
+        Measured {
+            requests,
+            rate: things as f64 / elapsed,
+            p50_ms,
+            p95_ms,
+            p99_ms,
+            body_kib: sum.bytes as f64 / 1024.0 / requests.max(1) as f64,
+            errors: sum.errors,
+            error: sum.error,
+            cpu_ms: after.cpu_ms_since(&before).map(|ms| ms / things.max(1) as f64),
+        }
     }
 
     fn drive(
@@ -84,28 +105,30 @@ impl Load<'_> {
         from: Instant,
         until: Instant,
         step: &(dyn Fn(&mut Worker<'_>) + Sync),
-        done: &Mutex<(Latencies, Measured, u64)>,
+        sum: &Mutex<Sum>,
     ) {
         let opened = Connection::open(self.target);
         let worker = opened.map(|connection| {
             let mut worker = Worker::new(connection, place, from);
+            worker.until = Some(until);
             while worker.goes_on(until) {
                 step(&mut worker);
             }
             worker
         });
-        let mut sum = done.lock().expect("no thread panicked while it held this");
+        let mut sum = sum.lock().expect("no thread panicked while it held this");
         let (errors, error) = match worker {
             Ok(worker) => {
-                sum.0.append(worker.latencies);
-                sum.2 += worker.counted;
+                sum.latencies.append(worker.latencies);
+                sum.counted += worker.counted;
+                sum.bytes += worker.bytes;
                 (worker.errors, worker.error)
             }
             Err(error) => (1, format!("{}: {error}", self.target.authority)),
         };
-        sum.1.errors += errors;
-        if sum.1.error.is_empty() {
-            sum.1.error = error;
+        sum.errors += errors;
+        if sum.error.is_empty() {
+            sum.error = error;
         }
     }
 }
@@ -116,8 +139,10 @@ impl<'a> Worker<'a> {
             connection,
             random: Random::new(hash(&[place as u64, 3])),
             from,
+            until: None,
             latencies: Latencies::default(),
             counted: 0,
+            bytes: 0,
             errors: 0,
             error: String::new(),
         }
@@ -132,6 +157,7 @@ impl<'a> Worker<'a> {
             Ok(status) if status < 400 => {
                 if start >= self.from {
                     self.latencies.push(micros);
+                    self.bytes += self.connection.body().len() as u64;
                 }
                 return true;
             }
@@ -157,6 +183,11 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// Whether an iteration of many requests should end here.
+    pub(crate) fn is_late(&self) -> bool {
+        self.latencies.len() > 0 && self.until.is_some_and(|until| Instant::now() >= until)
+    }
+
     /// The last answer.
     pub(crate) fn answer(&self) -> &Connection<'a> {
         &self.connection
@@ -170,8 +201,10 @@ impl<'a> Worker<'a> {
     /// A request that outlasts the whole load is waited for, so that it has a figure.
     fn goes_on(&self, until: Instant) -> bool {
         let none = self.latencies.len() == 0;
-        let failed = none && self.errors >= ERRORS_MAX;
-        !failed && (Instant::now() < until || none)
+        if Instant::now() < until {
+            return !none || self.errors < ERRORS_MAX;
+        }
+        none && self.errors == 0
     }
 }
 

@@ -13,6 +13,7 @@ mod measure;
 mod options;
 mod page;
 mod peer;
+mod profile;
 mod random;
 mod report;
 mod results;
@@ -41,7 +42,7 @@ const RESOURCES: usize = 300_000;
 const RESOURCES_QUICK: usize = 20_000;
 /// Seconds of a scenario.
 const SECONDS: f64 = 5.0;
-const SECONDS_QUICK: f64 = 1.2;
+const SECONDS_QUICK: f64 = 1.5;
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
 const CONNECTIONS_QUICK: [usize; 2] = [16, 64];
 /// Seconds of the disk's floor.
@@ -70,6 +71,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<String, String> {
         folder,
         appends_per_second,
     };
+    if let Some(part) = &options.profile {
+        return plan.profile(part);
+    }
     let mut results = Results::default();
     plan.header(&mut results);
     for size in sizes(&options) {
@@ -125,7 +129,13 @@ impl Plan<'_> {
         let list: Vec<String> = self.connections.iter().map(usize::to_string).collect();
         results.header.extend([
             ("backend", "embedded".to_owned()),
-            ("data", "generated (seed 42), on fresh folders; default configuration".to_owned()),
+            (
+                "data",
+                format!(
+                    "{:?} generated resources, each on a fresh folder; default configuration",
+                    sizes(self.options)
+                ),
+            ),
             (
                 "load",
                 format!(
@@ -156,16 +166,7 @@ impl Plan<'_> {
         results.know(size, "disk of all, after loading", bytes / 1048576.0, "MiB");
         results.know(size, "disk per generated resource", bytes / size as f64, "B");
         results.know(size, "resident after loading", usage::resident_mib(server.id()), "MiB");
-        let suite = Suite {
-            target: &target,
-            process: Some(server.id()),
-            options: self.options,
-            size,
-            seconds: self.seconds,
-            connections: &self.connections,
-            appends_per_second: Some(self.appends_per_second),
-        };
-        suite.run(results)?;
+        self.suite(&target, &server, size).run(results)?;
         let of_size = results.figures.iter().filter(|figure| figure.size == size);
         let most = of_size.filter_map(|figure| figure.resident_mib).fold(0.0, f64::max);
         results.know(size, "resident under load", most, "MiB");
@@ -173,6 +174,31 @@ impl Plan<'_> {
         let server = Server::start(Build::Release, &data)?;
         results.know(size, "reopening after SIGKILL", server.started_ms as f64, "ms");
         server.stop()
+    }
+
+    /// Where the server's time goes in the scenarios whose names have this part.
+    fn profile(&self, part: &str) -> Result<String, String> {
+        let size = sizes(self.options).first().copied().unwrap_or(RESOURCES_QUICK);
+        let data = fresh(&self.folder.join("serving"))?;
+        let server = Server::start(Build::Release, &data)?;
+        let target = of(&server);
+        tell(&format!("── loading {size} resources"));
+        loading::generated(&target, Some(server.id()), size)?;
+        let summary = profile::scenarios(&self.suite(&target, &server, size), part, &self.folder)?;
+        server.stop()?;
+        Ok(summary)
+    }
+
+    fn suite<'a>(&'a self, target: &'a Target, server: &Server, size: usize) -> Suite<'a> {
+        Suite {
+            target,
+            process: Some(server.id()),
+            options: self.options,
+            size,
+            seconds: self.seconds,
+            connections: &self.connections,
+            appends_per_second: Some(self.appends_per_second),
+        }
     }
 
     /// The Synthea archive, over HTTP and by `brigid import`.
@@ -213,7 +239,9 @@ fn of(server: &Server) -> Target {
 
 /// Writes, keeps and compares what is asked for; the summary, or why the run is no good.
 fn conclude(options: &Options, results: &Results, is_ours: bool) -> Result<String, String> {
-    let judged = if is_ours { gates::judge(results) } else { Vec::new() };
+    let mut judged = if is_ours { gates::judge(results) } else { Vec::new() };
+    // Who runs a part does not want to read what the whole would show.
+    judged.retain(|gate| options.only.is_none() || gate.verdict.is_judged());
     if let Some(path) = &options.json {
         fs::write(path, report::json(results, &judged))
             .map_err(|error| format!("{}: {error}", path.display()))?;

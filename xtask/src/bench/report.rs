@@ -10,7 +10,8 @@ use super::results::{Figure, Results, ratio};
 
 /// Head of the table of figures.
 const HEAD: &str = "| set | scenario | connections | rate | × floor | p50 ms | p95 ms | p99 ms | \
-                    CPU ms | resident MiB | errors |\n|---|---|---|---|---|---|---|---|---|---|---|";
+                    CPU ms | body KiB | \
+                    resident MiB | errors |\n|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 /// All tables.
 pub(crate) fn markdown(results: &Results, judged: &[Judged], falls: &[Fall]) -> String {
@@ -49,17 +50,18 @@ pub(crate) fn row(figure: &Figure) -> String {
     let start = format!("| {} | {} | {} |", figure.set, figure.name, figure.connections);
     let resident = some(figure.resident_mib, 0);
     if of.errors > 0 {
-        return format!("{start} no figure | | | | | | {resident} | {} |", of.errors);
+        return format!("{start} no figure | | | | | | | {resident} | {} |", of.errors);
     }
     let unit = if figure.unit == "requests" { "/s" } else { " resources/s" };
     format!(
-        "{start} {}{unit} | {} | {:.2} | {:.2} | {:.2} | {} | {resident} | 0 |",
+        "{start} {}{unit} | {} | {:.2} | {:.2} | {:.2} | {} | {:.1} | {resident} | 0 |",
         number(of.rate),
         some(figure.ratio, 3),
         of.p50_ms,
         of.p95_ms,
         of.p99_ms,
         some(of.cpu_ms, 3),
+        of.body_kib,
     )
 }
 
@@ -196,6 +198,7 @@ fn figure_json(figure: &Figure) -> String {
         pair("p95_ms", &figures(of.p95_ms)),
         pair("p99_ms", &figures(of.p99_ms)),
         pair("cpu_ms", &optional(of.cpu_ms)),
+        pair("body_kib", &plain(of.body_kib)),
         pair("resident_mib", &optional(figure.resident_mib)),
         pair("errors", &of.errors.to_string()),
     ])

@@ -81,3 +81,15 @@ impl Results {
 pub(crate) fn ratio(value: f64, floor: Option<f64>) -> Option<f64> {
     floor.filter(|floor| *floor > 0.0).map(|floor| value / floor)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ratio;
+
+    #[test]
+    fn a_ratio_needs_a_floor() {
+        assert_eq!(ratio(30.0, Some(40.0)), Some(0.75));
+        assert_eq!(ratio(30.0, Some(0.0)), None);
+        assert_eq!(ratio(30.0, None), None);
+    }
+}

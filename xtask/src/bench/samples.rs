@@ -231,13 +231,27 @@ impl Form {
     fn of(self, value: Value<'_>) -> Option<String> {
         let text = || value.as_str().map_or_else(|| value.raw().to_owned(), |t| t.into_owned());
         match self {
-            Self::Text => Some(text()),
+            Self::Text => Some(escaped(&text())),
             Self::Day => text().get(..10).map(str::to_owned),
             Self::Year => text().get(..4).map(str::to_owned),
             Self::Id => text().rsplit(['/', ':']).next().map(str::to_owned),
-            Self::Token => Some(format!("{}|{}", value.str("system")?, value.str("code")?)),
+            Self::Token => {
+                Some(format!("{}|{}", escaped(&value.str("system")?), escaped(&value.str("code")?)))
+            }
         }
     }
+}
+
+/// The value with its separators [escaped](https://hl7.org/fhir/R4/search.html#escaping).
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '\\' | ',' | '|' | '$') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out
 }
 
 fn at<'a>(resource: Value<'a>, place: &str) -> Option<Value<'a>> {

@@ -29,6 +29,7 @@ pub(crate) struct Suite<'a> {
 impl Suite<'_> {
     /// Runs what is wanted and adds it to the results.
     pub(crate) fn run(&self, results: &mut Results) -> Result<(), String> {
+        let samples = Samples::take(self.target)?;
         tell(&format!("── {} resources", self.size));
         let floor = Scenario {
             set: "floor",
@@ -39,7 +40,6 @@ impl Suite<'_> {
             step: scenarios::livez(),
         };
         self.measure(&floor, results);
-        let samples = Samples::take(self.target)?;
         for refused in &samples.refused {
             tell(&format!("sampling: {refused}"));
         }
@@ -62,14 +62,7 @@ impl Suite<'_> {
 
     fn measure(&self, scenario: &Scenario, results: &mut Results) {
         for connections in self.connections {
-            let load = Load {
-                target: self.target,
-                process: self.process,
-                connections: *connections,
-                warm_up: scenarios::warm_up(self.seconds),
-                duration: Duration::from_secs_f64(self.seconds),
-            };
-            let measured = load.run(&*scenario.step);
+            let measured = self.load(*connections).run(&*scenario.step);
             let ratio = self.ratio(scenario, &measured, *connections, results);
             let figure = Figure {
                 size: self.size,
@@ -83,6 +76,17 @@ impl Suite<'_> {
             };
             tell(&report::row(&figure));
             results.figures.push(figure);
+        }
+    }
+
+    /// A load with so many connections.
+    pub(crate) fn load(&self, connections: usize) -> Load<'_> {
+        Load {
+            target: self.target,
+            process: self.process,
+            connections,
+            warm_up: scenarios::warm_up(self.seconds),
+            duration: Duration::from_secs_f64(self.seconds),
         }
     }
 

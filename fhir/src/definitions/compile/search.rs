@@ -37,6 +37,7 @@ pub(super) fn search_parameter(node: &Node) -> Result<SearchParameter, &'static 
             .all("component")
             .filter_map(|one| Some((one.string("definition")?, one.string("expression")?)))
             .collect(),
+        is_waiting: false,
     })
 }
 

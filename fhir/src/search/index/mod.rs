@@ -26,7 +26,9 @@ pub(super) use plan::{is_over_identifiers, of_type_param};
 /// reference between threads.
 #[derive(Debug)]
 pub struct Indexer {
-    definitions: &'static Definitions,
+    definitions: Definitions,
+    /// What has compiled the parameters that are not compiled here.
+    base: Option<&'static Indexer>,
     types: HashMap<TypeId, OnceLock<TypePlan>>,
 }
 
@@ -44,16 +46,28 @@ impl Indexer {
     /// The indexer of the built-in R4 definitions.
     pub fn r4() -> &'static Indexer {
         static R4: OnceLock<Indexer> = OnceLock::new();
-        R4.get_or_init(|| Indexer::new(r4()))
+        R4.get_or_init(|| Indexer::new(r4().clone()))
     }
 
     /// An indexer of these definitions.
     #[must_use]
-    pub fn new(definitions: &'static Definitions) -> Self {
+    pub fn new(definitions: Definitions) -> Self {
+        Self::over(definitions, None)
+    }
+
+    /// An indexer of R4's definitions with more search parameters: R4's own are compiled once for
+    /// all.
+    #[must_use]
+    pub fn with_r4(definitions: Definitions) -> Self {
+        Self::over(definitions, Some(Self::r4()))
+    }
+
+    fn over(definitions: Definitions, base: Option<&'static Indexer>) -> Self {
         let schema = definitions.schema();
         let names = schema.resource_names();
         let types = names.into_iter().filter_map(|name| schema.id(name));
-        Self { definitions, types: types.map(|id| (id, OnceLock::new())).collect() }
+        let types = types.map(|id| (id, OnceLock::new())).collect();
+        Self { definitions, base, types }
     }
 
     /// The index entries of a resource, sorted by parameter and value, each once. `bases` are the
@@ -67,8 +81,8 @@ impl Indexer {
         let Some(id) = resource.str("resourceType").and_then(|name| schema.id(&name)) else {
             return Vec::new();
         };
-        let Some(plan) = self.types.get(&id) else { return Vec::new() };
-        let plan = plan.get_or_init(|| TypePlan { plans: plan::compile(self.definitions, id) });
+        let Some(own) = self.plan(id) else { return Vec::new() };
+        let shared = self.base.and_then(|base| base.plan(id));
         let environment = Environment::new(schema, resource);
         let reading = Reading {
             scope: Scope { schema, bases },
@@ -77,12 +91,22 @@ impl Indexer {
             environment: &environment,
         };
         let mut entries = Vec::new();
-        for one in &plan.plans {
+        let shared = shared.iter().flat_map(|plan| &plan.plans);
+        for one in shared.chain(&own.plans) {
             let start = entries.len();
             reading.read(one, &mut |value| entries.push(Entry { param: one.param.clone(), value }));
             sort(&mut entries, start);
         }
+        if self.base.is_some() && !own.plans.is_empty() {
+            entries.sort_by(|a, b| a.param.code.cmp(&b.param.code));
+        }
         entries
+    }
+
+    fn plan(&self, id: TypeId) -> Option<&TypePlan> {
+        let known = self.base.map(|base| &base.definitions);
+        let compile = || TypePlan { plans: plan::compile(&self.definitions, id, known) };
+        Some(self.types.get(&id)?.get_or_init(compile))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::definitions::{Definitions, Property, SearchParameter, SearchType, Type, TypeId};
 use crate::path::Expression;
-use crate::search::parameter::{branches, is_searchable, root, split_union};
+use crate::search::parameter::{branches, is_indexed, root, split_union};
 use crate::search::{Param, stable_hash};
 
 /// One parameter.
@@ -50,14 +50,22 @@ pub(super) struct Target {
     pub(super) targets: Vec<String>,
 }
 
-/// Compiles the parameters of a type, sorted by code.
-pub(super) fn compile(definitions: &Definitions, id: TypeId) -> Vec<Plan> {
+/// Compiles the parameters of a type, sorted by code; of those whose URL is not among `known`.
+pub(super) fn compile(
+    definitions: &Definitions,
+    id: TypeId,
+    known: Option<&Definitions>,
+) -> Vec<Plan> {
     let table = definitions.schema().get(id);
     let resource: Arc<str> = table.name.as_str().into();
     let own_parameters = definitions.search_parameters_of(&resource).into_iter();
+    let is_known = |parameter: &SearchParameter| {
+        known.is_some_and(|known| known.search_parameter_by_url(&parameter.url).is_some())
+    };
     own_parameters
+        .filter(|parameter| !is_known(parameter))
         .filter(|parameter| !matches!(parameter.code.as_str(), "_id" | "_lastUpdated"))
-        .filter(|parameter| is_searchable(parameter, &resource))
+        .filter(|parameter| is_indexed(parameter, &resource))
         .flat_map(|parameter| {
             let param = Param::new(resource.clone(), parameter.code.as_str());
             let plan = Plan { param, values: values(definitions, table, parameter) };
@@ -277,7 +285,7 @@ mod tests {
         let schema = r4().schema();
         for name in schema.resource_names() {
             let id = schema.id(name).unwrap();
-            for plan in compile(r4(), id) {
+            for plan in compile(r4(), id, None) {
                 if plan.param.code.ends_with(":of-type") {
                     continue;
                 }

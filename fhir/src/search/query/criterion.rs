@@ -182,6 +182,9 @@ pub(super) fn find<'a>(
     if let Some(parameter) = known(context, resource, code) {
         return Ok(parameter);
     }
+    if let Some(text) = waiting(context, resource, code) {
+        return Err(Problem::Parameter(format!("Parameter '{name}': {text}")));
+    }
     if context.definitions.search_parameter(resource, code).is_some() {
         return Err(Problem::Parameter(if name == code {
             format!("Parameter '{name}' is not supported yet.")
@@ -198,6 +201,17 @@ pub(super) fn find<'a>(
         format!("Did you mean {}?", any_of(&near))
     };
     Err(Problem::Parameter(format!("{resource} has no search parameter '{code}'. {hint}")))
+}
+
+/// What to say of a parameter that is defined and not indexed yet.
+pub(super) fn waiting(context: &Context<'_>, resource: &str, code: &str) -> Option<String> {
+    let parameter = context.definitions.search_parameter(resource, code)?;
+    parameter.is_waiting.then(|| {
+        format!(
+            "'{code}' of {resource} is not indexed yet: POST [base]/$reindex, or \
+             [base]/SearchParameter/[id]/$reindex, and search once its Task is completed."
+        )
+    })
 }
 
 /// Refuses what is no resource type.

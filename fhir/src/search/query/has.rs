@@ -10,7 +10,7 @@ use crate::search::parameter::{may_refer_to, searchable};
 use crate::search::{Filter, Param};
 
 use super::chain::refuse_depth;
-use super::criterion::{self, Asked, Place, known, known_type, read_ids, values};
+use super::criterion::{self, Asked, Place, known, known_type, read_ids, values, waiting};
 use super::problem::{Problem, any_of};
 
 /// Reads `Type:reference:rest`, which is what follows `_has:`.
@@ -56,6 +56,9 @@ fn not_referring(
     (source, code): (&str, &str),
     refers: &dyn Fn(&SearchParameter) -> bool,
 ) -> Problem {
+    if let Some(text) = waiting(asked.context, source, code) {
+        return Problem::value(asked.name, text);
+    }
     let known = searchable(asked.context.definitions, source);
     let codes: Vec<&str> =
         known.iter().filter(|one| refers(one)).map(|one| one.code.as_str()).collect();

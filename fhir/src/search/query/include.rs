@@ -9,6 +9,7 @@ use crate::resource::nearest;
 use crate::search::Param;
 use crate::search::parameter::searchable;
 
+use super::criterion::waiting;
 use super::problem::{Problem, any_of};
 use super::{Context, Include};
 
@@ -53,7 +54,10 @@ pub(super) fn read(
         .map(|one| Param::new(source, one.code.as_str()))
         .collect();
     if params.is_empty() && code != "*" {
-        return Err(no_reference(&parameters, name, source, code));
+        return Err(match waiting(context, source, code) {
+            Some(text) => Problem::value(name, text),
+            None => no_reference(&parameters, name, source, code),
+        });
     }
     if let Some(target) = target {
         let named = parameters.iter().find(|one| one.code == code);

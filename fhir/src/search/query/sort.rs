@@ -10,6 +10,7 @@ use crate::search::parameter::{is_searchable, searchable};
 use crate::search::{Param, Sort};
 
 use super::Context;
+use super::criterion;
 use super::problem::{Problem, any_of};
 
 /// Most keys of one order.
@@ -66,6 +67,9 @@ fn one(resource: &Arc<str>, context: &Context<'_>, name: &str, key: &str) -> Res
 }
 
 fn unknown(resource: &str, context: &Context<'_>, name: &str, code: &str) -> Problem {
+    if let Some(text) = criterion::waiting(context, resource, code) {
+        return Problem::value(name, text);
+    }
     let has_order = |kind| !matches!(kind, SearchType::Composite | SearchType::Special);
     let known = searchable(context.definitions, resource);
     let codes: Vec<&str> =

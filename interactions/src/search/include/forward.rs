@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use fhir::definitions::SearchType;
 use fhir::json::Json;
-use fhir::search::{
-    Entry, Filter, Include, IndexValue, Indexer, Param, ReferenceValue, canonical_filter,
-};
+use fhir::search::{Entry, Filter, Include, IndexValue, Param, ReferenceValue, canonical_filter};
 use fhir::{Kind, Outcome};
 use storage::{Key, SearchPart, SearchRequest, TotalWanted};
 
@@ -84,7 +82,7 @@ async fn wanted(
         let body = Json::parse(version.body.to_vec()).map_err(|error| {
             Outcome::new(Kind::Fault, "A stored resource is damaged.").because(error)
         })?;
-        let entries = Indexer::r4().entries(body.root(), &permit.settings().bases);
+        let entries = permit.catalog().indexer.entries(body.root(), &permit.settings().bases);
         entries.into_iter().for_each(|entry| take(permit, includes, entry, &mut wanted));
     }
     Ok(wanted)

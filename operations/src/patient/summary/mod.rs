@@ -72,6 +72,7 @@ static DESCRIPTION: OperationDescription = OperationDescription {
     resources: &["Patient"],
     levels: &[Level::Type, Level::Instance],
     affects_state: false,
+    is_search: false,
     parameters: &[
         parameter("identifier", "string", "The patient, as a token: system|value."),
         parameter("identifer", "string", "The same, as version 1.1 of the guide spells it."),

@@ -87,7 +87,7 @@ impl Target {
                 let interaction = interaction(sent)?;
                 let answer = runtime.block_on(door.perform(caller, interaction));
                 let body = answer.map_err(|outcome| of_outcome(&outcome))?.body;
-                Ok(String::from_utf8_lossy(&body).into_owned())
+                Ok(String::from_utf8_lossy(&body.whole()).into_owned())
             }
             Target::Server { agent, base } => post(agent, base, sent),
         }

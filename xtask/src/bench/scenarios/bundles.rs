@@ -19,7 +19,7 @@ pub(crate) fn add(samples: &Samples, scenarios: &mut Vec<Scenario>, left: &mut V
     }
 }
 
-/// All pages of one of the searches; the rate counts resources.
+/// All pages of one of the searches, as far as the time goes; the rate counts resources.
 fn download(name: &'static str, queries: Vec<String>) -> Scenario {
     let step: Step = Box::new(move |worker| {
         let mut path = worker.random.pick(&queries).clone();
@@ -31,8 +31,8 @@ fn download(name: &'static str, queries: Vec<String>) -> Scenario {
             let next = page::next(worker.answer().body());
             worker.count(entries);
             match next {
-                Some(next) => path = next,
-                None => return,
+                Some(next) if !worker.is_late() => path = next,
+                _ => return,
             }
         }
     });

@@ -1,0 +1,5 @@
+//! Operations on SearchParameter.
+
+mod reindex;
+
+pub(crate) use reindex::Reindex;
