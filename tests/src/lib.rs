@@ -2,6 +2,7 @@
 //! records to load.
 
 mod http;
+pub mod oracle;
 mod samples;
 mod server;
 

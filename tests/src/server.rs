@@ -262,7 +262,9 @@ fn url_after(line: &str, says: &str) -> Option<String> {
 #[must_use]
 pub fn program() -> PathBuf {
     let test = std::env::current_exe().expect("a running program has a path");
-    let folder = test.parent().and_then(Path::parent).expect("tests are built in target/X/deps");
+    let own = test.parent().expect("a program is in a folder");
+    // Tests are built in target/X/deps, programs in target/X.
+    let folder = if own.ends_with("deps") { own.parent().unwrap_or(own) } else { own };
     let program = folder.join(format!("brigid{}", std::env::consts::EXE_SUFFIX));
     assert!(
         program.exists(),

@@ -1,0 +1,373 @@
+//! Random queries. Values come from the data and from near them, so that most queries find
+//! something, and not everything.
+
+use serde_json::Value;
+
+use super::data::{DATES, SYSTEMS, URIS};
+use super::numbers::{UCUM, UNITS};
+use super::parameters::{COMPOSITES, DATA, Kind, PARAMETERS, Parameter, of_type};
+use super::query::{Criterion, Expression, Include, Modifier, Place, Query};
+use super::rng::Rng;
+use super::texts::{at_any, codings};
+use super::truth::World;
+
+const PREFIXES: [&str; 9] = ["", "", "eq", "ne", "gt", "lt", "ge", "le", "sa"];
+
+pub(crate) struct Generator<'a> {
+    pub(crate) rng: Rng,
+    pub(crate) world: &'a World,
+}
+
+impl Generator<'_> {
+    pub(crate) fn query(&mut self) -> Query {
+        let rng = &mut self.rng;
+        let place = match rng.below(14) {
+            0 => Place::Types(vec![*rng.pick(&DATA[..5]), *rng.pick(&DATA[5..])]),
+            1 => Place::Compartment(self.id("Patient"), None),
+            2 => {
+                let of = ["Observation", "Encounter", "Condition", "MedicationRequest", "List"];
+                let resource = *rng.pick(&of);
+                Place::Compartment(self.id("Patient"), Some(resource))
+            }
+            3..=6 => Place::Types(vec!["Observation"]),
+            _ => Place::Types(vec![*rng.pick(&DATA)]),
+        };
+        let single = match &place {
+            Place::Types(types) if types.len() == 1 => Some(types[0]),
+            Place::Compartment(_, resource) => *resource,
+            Place::Types(_) => None,
+        };
+        let count = if self.rng.percent(40) { 1 + self.rng.below(7) } else { 100 };
+        let mut query = Query {
+            place,
+            criteria: Vec::new(),
+            sort: Vec::new(),
+            count,
+            is_counted: self.rng.percent(30),
+            includes: Vec::new(),
+        };
+        let Some(resource) = single else {
+            if self.rng.percent(60) {
+                query.criteria.push(self.plain("", 2));
+            }
+            return query;
+        };
+        for _ in 0..[1, 1, 1, 2, 2, 3][self.rng.below(6)] {
+            query.criteria.push(self.criterion(resource, 2));
+        }
+        if self.rng.percent(25) {
+            let is_key = |held: &&Parameter| {
+                !matches!(held.kind, Kind::Reference | Kind::Canonical | Kind::Quantity)
+            };
+            let keys: Vec<_> = of_type(resource).into_iter().filter(is_key).collect();
+            for _ in 0..=self.rng.below(2) {
+                let key = *self.rng.pick(&keys);
+                if query.sort.iter().all(|(held, _)| held.code != key.code) {
+                    query.sort.push((key, self.rng.percent(50)));
+                }
+            }
+        }
+        if self.rng.percent(12) && matches!(query.place, Place::Types(_)) {
+            query.includes = self.includes(resource);
+        }
+        query
+    }
+
+    fn id(&mut self, resource: &str) -> String {
+        let ids: Vec<&String> = self.world.of_type(resource).map(|(key, _)| key).collect();
+        let key = self.rng.pick(&ids);
+        key.split('/').next_back().unwrap_or_default().to_owned()
+    }
+
+    fn criterion(&mut self, resource: &'static str, depth: usize) -> Criterion {
+        let number = self.rng.below(20);
+        let composites: Vec<_> =
+            COMPOSITES.iter().filter(|held| held.resource == resource).collect();
+        match number {
+            0 | 1 if depth > 0 => {
+                self.chain(resource, depth).unwrap_or_else(|| self.plain(resource, 3))
+            }
+            2 | 3 if depth > 0 => {
+                self.has(resource, depth).unwrap_or_else(|| self.plain(resource, 3))
+            }
+            4 if depth == 2 => Criterion::Filter(self.expression(resource, 2)),
+            5 if depth == 2 => Criterion::List(self.id("List")),
+            6 | 7 if !composites.is_empty() => {
+                let composite = *self.rng.pick(&composites);
+                let element = *self.rng.pick(composite.elements);
+                let [(a, a_path), (b, b_path)] = composite.parts;
+                let within = |paths: &str| {
+                    let full = |path: &str| format!("{element}.{path}");
+                    paths.split_whitespace().map(full).collect::<Vec<_>>().join(" ")
+                };
+                let values = (0..=self.rng.below(2))
+                    .map(|_| {
+                        [
+                            self.value(resource, a, &within(a_path)),
+                            self.value(resource, b, &within(b_path)),
+                        ]
+                    })
+                    .collect();
+                Criterion::Pair { composite, values }
+            }
+            _ => self.plain(resource, 3),
+        }
+    }
+
+    fn chain(&mut self, resource: &'static str, depth: usize) -> Option<Criterion> {
+        let its = |held: &&'static Parameter| held.kind == Kind::Reference;
+        let references: Vec<_> = of_type(resource).into_iter().filter(its).collect();
+        if references.is_empty() {
+            return None;
+        }
+        let parameter = *self.rng.pick(&references);
+        let target = *self.rng.pick(&parameter.targets());
+        // `patient` leads to one type in R4 itself; other parameters are named with theirs.
+        let is_named = parameter.code != "patient" || self.rng.percent(50);
+        let inner = Box::new(self.criterion(target, depth - 1));
+        Some(Criterion::Chain { parameter, target, is_named, inner })
+    }
+
+    fn has(&mut self, resource: &'static str, depth: usize) -> Option<Criterion> {
+        let its =
+            |held: &&Parameter| held.kind == Kind::Reference && held.targets().contains(&resource);
+        let references: Vec<&'static Parameter> = PARAMETERS.iter().filter(its).collect();
+        if references.is_empty() {
+            return None;
+        }
+        let parameter = *self.rng.pick(&references);
+        let inner = Box::new(self.criterion(parameter.resource, depth - 1));
+        Some(Criterion::Has { source: parameter.resource, parameter, inner })
+    }
+
+    /// A parameter with a modifier and up to so many alternatives.
+    fn plain(&mut self, resource: &str, most: usize) -> Criterion {
+        let all = of_type(resource);
+        // Those of all types are five each time, and are not to drown the type's own.
+        let own: Vec<_> = all.iter().copied().filter(|held| !held.resource.is_empty()).collect();
+        let is_own = !own.is_empty() && self.rng.percent(80);
+        let parameter = *self.rng.pick(if is_own { &own } else { &all });
+        let modifier = self.modifier(parameter);
+        if modifier == Modifier::Missing {
+            let wanted = (*self.rng.pick(&["true", "false"])).to_owned();
+            return Criterion::Plain { parameter, modifier, values: vec![wanted] };
+        }
+        let alternatives = if self.rng.percent(25) { most } else { 1 };
+        let values = (0..alternatives).map(|_| self.plain_value(resource, parameter, modifier));
+        Criterion::Plain { parameter, modifier, values: values.collect() }
+    }
+
+    fn modifier(&mut self, parameter: &Parameter) -> Modifier {
+        // Whether `_id` or `_lastUpdated` is missing tells nothing.
+        let is_always = matches!(parameter.code, "_id" | "_lastUpdated");
+        if !is_always && self.rng.percent(8) {
+            return Modifier::Missing;
+        }
+        if is_always || self.rng.percent(55) {
+            return Modifier::None;
+        }
+        match parameter.kind {
+            Kind::Text => *self.rng.pick(&[Modifier::Exact, Modifier::Contains]),
+            Kind::Token if parameter.code == "identifier" => {
+                *self.rng.pick(&[Modifier::OfType, Modifier::Not])
+            }
+            Kind::Token => Modifier::Not,
+            Kind::Reference if self.rng.percent(40) => Modifier::Identifier,
+            Kind::Reference => Modifier::Type(*self.rng.pick(&parameter.targets())),
+            Kind::Uri => *self.rng.pick(&[Modifier::Above, Modifier::Below]),
+            _ => Modifier::None,
+        }
+    }
+
+    fn plain_value(&mut self, resource: &str, parameter: &Parameter, modifier: Modifier) -> String {
+        match modifier {
+            Modifier::Identifier => self.token(resource, &paths(parameter, "identifier")),
+            Modifier::OfType => {
+                let kind = self.token(resource, &paths(parameter, "type"));
+                let kind = if kind.matches('|').count() == 1 { kind } else { format!("|{kind}") };
+                let kind = if kind.ends_with('|') { format!("{kind}a") } else { kind };
+                format!("{kind}|n{}", self.rng.below(5))
+            }
+            Modifier::Type(name) => self.id(name),
+            Modifier::Contains => {
+                let text: Vec<char> =
+                    self.value(resource, Kind::Text, parameter.paths).chars().collect();
+                let from = self.rng.below(text.len().min(3));
+                text[from..].iter().take(3).collect::<String>().trim().to_owned()
+            }
+            Modifier::Exact => self.text(resource, parameter.paths),
+            _ if parameter.code == "_lastUpdated" => {
+                let prefix = *self.rng.pick(&["gt", "lt", "ge", "le"]);
+                format!("{prefix}{}", self.text(resource, parameter.paths))
+            }
+            _ => self.value(resource, parameter.kind, parameter.paths),
+        }
+    }
+
+    /// A value that some resource has.
+    fn held(&mut self, resource: &str, paths: &str) -> Option<Value> {
+        let resources = self
+            .world
+            .0
+            .iter()
+            .filter(|(key, _)| resource.is_empty() || key.split('/').next() == Some(resource));
+        let held: Vec<&Value> = resources.flat_map(|(_, held)| at_any(held, paths)).collect();
+        (!held.is_empty()).then(|| (*self.rng.pick(&held)).clone())
+    }
+
+    fn text(&mut self, resource: &str, paths: &str) -> String {
+        let held = self.held(resource, paths);
+        held.as_ref().and_then(Value::as_str).unwrap_or("x").to_owned()
+    }
+
+    fn token(&mut self, resource: &str, paths: &str) -> String {
+        let held = self.held(resource, paths).unwrap_or_default();
+        let found = codings(&held);
+        let Some((system, code)) = found.first() else { return "a".to_owned() };
+        if !held.is_object() {
+            return code.clone();
+        }
+        match (self.rng.below(6), system) {
+            (0, _) => format!("|{code}"),
+            (1, _) => format!("{}|{code}", self.rng.pick(&SYSTEMS)),
+            (2, Some(system)) => format!("{system}|"),
+            (3 | 4, Some(system)) => format!("{system}|{code}"),
+            _ => code.clone(),
+        }
+    }
+
+    fn value(&mut self, resource: &str, kind: Kind, paths: &str) -> String {
+        match kind {
+            Kind::Text => {
+                let text = self.text(resource, paths);
+                let most = 1 + self.rng.below(4);
+                let start: String = text.chars().take(most).collect();
+                let start = if self.rng.percent(30) { start.to_uppercase() } else { start };
+                start.trim().to_owned()
+            }
+            Kind::Token => self.token(resource, paths),
+            Kind::Date => self.date(resource, paths),
+            Kind::Number => self.number(resource, paths),
+            Kind::Quantity => self.quantity(resource, paths),
+            Kind::Reference => {
+                let held = self.held(resource, paths).unwrap_or_default();
+                let address = held["reference"].as_str().unwrap_or("Patient/none").to_owned();
+                if self.rng.percent(30) {
+                    return address.rsplit('/').next().unwrap_or_default().to_owned();
+                }
+                address
+            }
+            Kind::Canonical => {
+                let held = self.text(resource, paths);
+                let url = held.split('|').next().unwrap_or_default().to_owned();
+                if self.rng.percent(50) { url } else { held }
+            }
+            Kind::Uri if self.rng.percent(20) => (*self.rng.pick(&URIS)).to_owned(),
+            Kind::Uri => self.text(resource, paths),
+        }
+    }
+
+    fn date(&mut self, resource: &str, paths: &str) -> String {
+        let prefix = *self.rng.pick(&[&PREFIXES[..], &["eb"]].concat());
+        let held = self.held(resource, paths).unwrap_or_default();
+        let text = held.as_str().or(held["start"].as_str()).or(held["end"].as_str());
+        let text = text.unwrap_or(DATES[0]).to_owned();
+        let text = if self.rng.percent(30) { (*self.rng.pick(&DATES)).to_owned() } else { text };
+        let length = *self.rng.pick(&[4, 7, 10, 100, 100]);
+        format!("{prefix}{}", text.get(..length).unwrap_or(&text))
+    }
+
+    fn number(&mut self, resource: &str, paths: &str) -> String {
+        let prefix = *self.rng.pick(&[&PREFIXES[..], &["eb", "ap"]].concat());
+        let held = self.held(resource, paths).unwrap_or_default();
+        let number = held.as_f64().or(held["value"].as_f64()).unwrap_or(1.0);
+        let text = match self.rng.below(4) {
+            0 => format!("{number:.0}"),
+            1 => format!("{number:.1}"),
+            2 => format!("{number:.3}"),
+            _ => number.to_string(),
+        };
+        format!("{prefix}{text}")
+    }
+
+    fn quantity(&mut self, resource: &str, paths: &str) -> String {
+        let number = self.number(resource, paths);
+        let (unit, ..) = *self.rng.pick(&UNITS);
+        match self.rng.below(5) {
+            0 => number,
+            1 => format!("{number}||{unit}"),
+            2 => format!("{number}|{}|{unit}", SYSTEMS[0]),
+            _ => format!("{number}|{UCUM}|{unit}"),
+        }
+    }
+
+    fn expression(&mut self, resource: &'static str, depth: usize) -> Expression {
+        let parts =
+            |this: &mut Self| (0..2).map(|_| this.expression(resource, depth - 1)).collect();
+        match self.rng.below(5) {
+            0 if depth > 0 => Expression::And(parts(self)),
+            1 if depth > 0 => Expression::Or(parts(self)),
+            2 if depth > 0 => Expression::Not(Box::new(self.expression(resource, depth - 1))),
+            _ => self.comparison(resource),
+        }
+    }
+
+    fn comparison(&mut self, resource: &'static str) -> Expression {
+        let is_its = |held: &&Parameter| {
+            let kinds = [Kind::Text, Kind::Token, Kind::Date, Kind::Number];
+            held.resource == resource && kinds.contains(&held.kind)
+        };
+        let all: Vec<_> = of_type(resource).into_iter().filter(is_its).collect();
+        let parameter = *self.rng.pick(&all);
+        if self.rng.percent(12) {
+            let value = (*self.rng.pick(&["true", "false"])).to_owned();
+            return Expression::Compare { parameter, operator: "pr", value };
+        }
+        let (operators, value): (&[&str], String) = match parameter.kind {
+            Kind::Text => (&["eq", "ne", "co", "sw", "ew"], self.text(resource, parameter.paths)),
+            Kind::Token => {
+                let token = self.token(resource, parameter.paths);
+                let code = token.rsplit('|').next().filter(|code| !code.is_empty());
+                (&["eq", "ne"], code.unwrap_or("a").to_owned())
+            }
+            kind => {
+                let value = self.value(resource, kind, parameter.paths);
+                (&["eq", "ne", "gt", "lt", "ge", "le"], super::dates::prefixed(&value).1.to_owned())
+            }
+        };
+        Expression::Compare { parameter, operator: *self.rng.pick(operators), value }
+    }
+
+    fn includes(&mut self, resource: &'static str) -> Vec<Include> {
+        let mut found = Vec::new();
+        let mut from = resource;
+        for number in 0..=self.rng.below(3) {
+            let is_reverse = number == 0 && self.rng.percent(40);
+            let fits = |held: &&Parameter| {
+                held.kind == Kind::Reference
+                    && if is_reverse {
+                        held.targets().contains(&from)
+                    } else {
+                        held.resource == from
+                    }
+            };
+            let all: Vec<&'static Parameter> = PARAMETERS.iter().filter(fits).collect();
+            if all.is_empty() {
+                break;
+            }
+            let parameter = *self.rng.pick(&all);
+            let target = *self.rng.pick(&parameter.targets());
+            let is_named = self.rng.percent(30) && !is_reverse;
+            let is_iterated = number > 0;
+            let target_named = is_named.then_some(target);
+            found.push(Include { is_reverse, is_iterated, parameter, target: target_named });
+            from = if is_reverse { parameter.resource } else { target };
+        }
+        found
+    }
+}
+
+fn paths(parameter: &Parameter, end: &str) -> String {
+    let full = |path: &str| format!("{path}.{end}");
+    parameter.paths.split_whitespace().map(full).collect::<Vec<_>>().join(" ")
+}
