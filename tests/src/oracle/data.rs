@@ -139,6 +139,12 @@ impl Maker<'_> {
         quantity
     }
 
+    /// An Age or a Duration: more than nothing, in a unit of time.
+    pub(crate) fn duration(&mut self) -> Value {
+        let unit = *self.rng.pick(&["s", "min", "h"]);
+        json!({"value": 1 + self.rng.below(90), "system": UCUM, "code": unit})
+    }
+
     pub(crate) fn names(&mut self) -> Value {
         let mut names = Vec::new();
         for _ in 0..self.rng.below(3) {

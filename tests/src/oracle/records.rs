@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::data::{CATEGORY, CITIES, DAYS, GIVEN, Maker, URIS, ids};
-use super::numbers::UCUM;
 use super::parameters::DATA;
 use super::rng::Rng;
 
@@ -55,7 +54,10 @@ fn person(make: &mut Maker<'_>, map: &mut Map<String, Value>, resource: &str) {
     }
     make.some(map, 50, "address", |make| json!([{"city": make.of(&CITIES)}]));
     make.some(map, 70, "gender", |make| make.of(&["male", "female", "other"]));
-    make.some(map, 40, "communication", |make| json!([{"language": make.concept()}]));
+    make.some(map, 40, "communication", |make| {
+        json!([{"language": {"coding": [{"system": "urn:ietf:bcp:47",
+            "code": make.of(&["de", "en", "fr"])}]}}])
+    });
     make.some(map, 80, "birthDate", |make| make.of(&DAYS));
     make.some(map, 30, "deceasedDateTime", Maker::date);
     make.some(map, 60, "managingOrganization", |make| make.reference(&["Organization"]));
@@ -79,7 +81,7 @@ fn encounter(make: &mut Maker<'_>, map: &mut Map<String, Value>) {
     map.insert("class".to_owned(), make.coding());
     make.some(map, 40, "type", |make| json!([make.concept(), make.concept()]));
     make.some(map, 80, "period", Maker::period);
-    make.some(map, 40, "length", Maker::quantity);
+    make.some(map, 40, "length", Maker::duration);
     make.some(map, 80, "subject", |make| make.reference(&["Patient"]));
     make.some(map, 50, "serviceProvider", |make| make.reference(&["Organization"]));
     make.some(map, 40, "partOf", |make| make.reference(&["Encounter"]));
@@ -131,19 +133,19 @@ fn observation(make: &mut Maker<'_>, map: &mut Map<String, Value>) {
 const INSTANTS: [&str; 3] =
     ["2020-02-29T00:00:00Z", "2020-02-29T23:59:59.999Z", "2020-03-01T00:30:00+01:00"];
 
+const CLINICAL: &str = "http://terminology.hl7.org/CodeSystem/condition-clinical";
+
 fn condition(make: &mut Maker<'_>, map: &mut Map<String, Value>) {
     map.insert("subject".to_owned(), make.reference(&["Patient"]));
     make.some(map, 80, "code", Maker::concept);
     make.some(map, 50, "severity", Maker::concept);
-    make.some(map, 40, "clinicalStatus", |make| json!({"coding": [make.coding()]}));
+    make.some(map, 40, "clinicalStatus", |make| {
+        let code = make.of(&["active", "recurrence", "remission", "resolved"]);
+        json!({"coding": [{"system": CLINICAL, "code": code}]})
+    });
     match make.rng.below(5) {
         0 => make.some(map, 100, "onsetPeriod", Maker::period),
-        1 => make.some(
-            map,
-            100,
-            "onsetAge",
-            |make| json!({"value": make.rng.below(90), "system": UCUM, "code": "min"}),
-        ),
+        1 => make.some(map, 100, "onsetAge", Maker::duration),
         2 => {}
         _ => make.some(map, 100, "onsetDateTime", Maker::date),
     }
