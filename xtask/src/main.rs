@@ -4,6 +4,7 @@ mod archive;
 mod bench;
 mod clients;
 mod definitions;
+mod oracle;
 mod process;
 mod steps;
 
@@ -20,6 +21,11 @@ const RECIPES: [(&str, &str, &str); 8] = [
     ),
     ("check", "format, lints and house rules", "cargo xtask check"),
     ("clients", "independent FHIR clients drive the server", "cargo xtask clients"),
+    (
+        "oracle",
+        "random searches against a brute-force reading of R4",
+        "cargo xtask oracle [--queries N] [--seed S] [--query N]",
+    ),
     (
         "load",
         "the scenarios of bench against any FHIR server",
@@ -46,6 +52,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Some("bench") => bench::run(&rest),
+        Some("oracle") => oracle::run(&rest),
         Some("load") => bench::load(&rest),
         Some("check") => steps::check(),
         Some("clients") => clients::run(),

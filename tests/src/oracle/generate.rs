@@ -183,10 +183,14 @@ impl Generator<'_> {
         match modifier {
             Modifier::Identifier => self.token(resource, &paths(parameter, "identifier")),
             Modifier::OfType => {
-                let kind = self.token(resource, &paths(parameter, "type"));
-                let kind = if kind.matches('|').count() == 1 { kind } else { format!("|{kind}") };
-                let kind = if kind.ends_with('|') { format!("{kind}a") } else { kind };
-                format!("{kind}|n{}", self.rng.below(5))
+                // All three parts must be there.
+                let held = self.held(resource, parameter.paths).unwrap_or_default();
+                let number = held["value"].as_str().unwrap_or("n1");
+                let kind = match codings(&held["type"]).into_iter().next() {
+                    Some((Some(system), code)) => format!("{system}|{code}"),
+                    _ => format!("{}|a", self.rng.pick(&SYSTEMS)),
+                };
+                format!("{kind}|{number}")
             }
             Modifier::Type(name) => self.id(name),
             Modifier::Contains => {

@@ -110,8 +110,13 @@ fn compare((low, high): (i128, i128), wanted: &str, one: i128) -> bool {
         "le" => low <= number,
         "sa" => low > number,
         "eb" => high < number,
-        // A tenth of the number; R4 leaves it open.
-        "ap" => number - number.abs() / 10 <= high && low <= number + number.abs() / 10,
+        // A tenth of the number, which R4 recommends, or what its digits leave open where that is
+        // more: "the range of the search value overlaps with the range of the target value".
+        "ap" => {
+            let tenth = number.abs() / 10;
+            (number - tenth <= high && low <= number + tenth)
+                || (number - half <= high && low <= number + half)
+        }
         other => panic!("the oracle does not know the prefix {other}"),
     }
 }

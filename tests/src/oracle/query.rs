@@ -64,6 +64,12 @@ pub(crate) enum Place {
     Compartment(String, Option<&'static str>),
 }
 
+impl Default for Place {
+    fn default() -> Self {
+        Self::Types(Vec::new())
+    }
+}
+
 /// A reference to follow from the matches, or the other way around.
 #[derive(Debug, Clone)]
 pub(crate) struct Include {
@@ -73,7 +79,7 @@ pub(crate) struct Include {
     pub(crate) target: Option<&'static str>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Query {
     pub(crate) place: Place,
     pub(crate) criteria: Vec<Criterion>,

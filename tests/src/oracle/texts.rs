@@ -29,15 +29,15 @@ fn flat(value: &Value) -> Vec<&Value> {
 /// Without case and accents, of the letters that the data has.
 pub(crate) fn folded(text: &str) -> String {
     let plain = |c: char| match c {
-        'ü' | 'Ü' => 'u',
+        'ü' => 'u',
         'ñ' => 'n',
-        'Å' | 'å' | 'ã' => 'a',
+        'å' | 'ã' => 'a',
         'ö' | 'ó' => 'o',
-        'ë' | 'é' | 'É' => 'e',
-        'Ç' | 'ç' => 'c',
-        other => other.to_ascii_lowercase(),
+        'ë' | 'é' => 'e',
+        'ç' => 'c',
+        other => other,
     };
-    text.chars().map(plain).collect()
+    text.to_lowercase().chars().map(plain).collect()
 }
 
 /// System and code of each Coding, Identifier or code; a code alone has no system of its own.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::parameters::{Kind, Parameter};
 use super::query::{Criterion, Expression, Include, Modifier, Place, Query};
 use super::texts::{
-    at, at_any, folded, is_canonical, is_of_type, is_reference, is_token, is_under,
+    at, at_any, codings, folded, is_canonical, is_of_type, is_reference, is_token, is_under,
 };
 use super::{dates, numbers};
 
@@ -16,6 +16,16 @@ use super::{dates, numbers};
 pub(crate) struct World(pub(crate) BTreeMap<String, Value>);
 
 impl World {
+    /// How many resources there are where the query searches.
+    pub(crate) fn count(&self, place: &Place) -> usize {
+        let place = match place {
+            Place::Types(_) => place.clone(),
+            Place::Compartment(_, Some(resource)) => Place::Types(vec![resource]),
+            Place::Compartment(_, None) => return self.0.len(),
+        };
+        self.matches(&Query { place, ..Query::default() }).len()
+    }
+
     /// `Type/id` of all that the query matches.
     pub(crate) fn matches(&self, query: &Query) -> BTreeSet<String> {
         let is_it = |(key, resource): &(&String, &Value)| {
@@ -120,9 +130,20 @@ fn key_of(resource: &Value) -> String {
     format!("{}/{}", text("resourceType"), text("id"))
 }
 
+/// The elements of a parameter. `patient` is `subject.where(resolve() is Patient)` in R4's table,
+/// `practitioner` likewise, and of what has only an identifier nobody knows what it is.
+fn elements<'a>(resource: &'a Value, parameter: &Parameter) -> Vec<&'a Value> {
+    let mut held = at_any(resource, parameter.paths);
+    if matches!(parameter.code, "patient" | "practitioner") {
+        let start = format!("{}/", parameter.targets);
+        held.retain(|held| held["reference"].as_str().is_some_and(|url| url.contains(&start)));
+    }
+    held
+}
+
 /// Addresses that a parameter's references hold.
 fn referred<'a>(resource: &'a Value, parameter: &Parameter) -> Vec<&'a str> {
-    let held = at_any(resource, parameter.paths);
+    let held = elements(resource, parameter);
     held.into_iter().filter_map(|held| held["reference"].as_str()).collect()
 }
 
@@ -147,7 +168,7 @@ fn is_plain(
     modifier: Modifier,
     values: &[String],
 ) -> bool {
-    let held = at_any(resource, parameter.paths);
+    let held = elements(resource, parameter);
     let is_any = |test: &dyn Fn(&Value, &str) -> bool| {
         values.iter().any(|wanted| held.iter().any(|held| test(held, wanted)))
     };
@@ -192,7 +213,7 @@ fn is_expression(resource: &Value, expression: &Expression) -> bool {
         Expression::Not(inner) => return !is_expression(resource, inner),
         Expression::Compare { parameter, operator, value } => (parameter, *operator, &**value),
     };
-    let held = at_any(resource, parameter.paths);
+    let held = elements(resource, parameter);
     if operator == "pr" {
         return (wanted == "true") != held.is_empty();
     }
@@ -209,8 +230,10 @@ fn is_expression(resource: &Value, expression: &Expression) -> bool {
             }
         }),
         (Kind::Token, "ne") => {
-            let of_one = |(_, code): (_, String)| !code.eq_ignore_ascii_case(wanted);
-            super::texts::codings(held).into_iter().any(of_one)
+            let is_other = |(_, code): &(_, String)| !code.eq_ignore_ascii_case(wanted);
+            let found = codings(held);
+            // A concept that has only text is an item, and is not equal.
+            found.is_empty() || found.iter().any(is_other)
         }
         (Kind::Date | Kind::Number | Kind::Quantity, _) => {
             is_value(parameter.kind, held, &format!("{operator}{wanted}"))
