@@ -12,7 +12,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 /// (name, what it does, usage).
-const RECIPES: [(&str, &str, &str); 8] = [
+const RECIPES: [(&str, &str, &str); 9] = [
     (
         "bench",
         "figures of the release build beside the machine's floors",
