@@ -38,7 +38,8 @@ pub(crate) const DATES: [&str; 14] = [
 ];
 pub(crate) const DAYS: [&str; 7] =
     ["1969-12-31", "1970-01-01", "1980", "1980-02", "1980-02-29", "1980-03-01", "2001-01-01"];
-const NUMBERS: [f64; 12] = [0.0, 0.1, 0.5, 0.95, 1.0, 1.05, 5.4, 5.449, 99.5, 100.0, 100.5, -2.5];
+const NUMBERS: [f64; 14] =
+    [0.0001, 123_456.789, 0.0, 0.1, 0.5, 0.95, 1.0, 1.05, 5.4, 5.449, 99.5, 100.0, 100.5, -2.5];
 const UNITS_OF_DATA: [&str; 6] = ["mg", "g", "kg", "cm", "m", "min"];
 pub(crate) const CATEGORY: [&str; 3] = ["vital-signs", "laboratory", "survey"];
 
@@ -79,7 +80,7 @@ impl Maker<'_> {
         if number < 9 {
             concept["coding"] = (0..=number / 7).map(|_| self.coding()).collect();
         }
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             concept["text"] = json!(self.rng.pick(&GIVEN));
         }
         concept

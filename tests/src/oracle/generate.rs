@@ -44,6 +44,7 @@ impl Generator<'_> {
             sort: Vec::new(),
             count,
             is_counted: self.rng.percent(30),
+            is_posted: self.rng.percent(10),
             includes: Vec::new(),
         };
         let Some(resource) = single else {
@@ -121,11 +122,25 @@ impl Generator<'_> {
             return None;
         }
         let parameter = *self.rng.pick(&references);
+        if parameter.code != "patient" && self.rng.percent(15) {
+            // Of any type: the parameters that all types have are those with the same path in all.
+            let inner = Box::new(self.shared());
+            return Some(Criterion::Chain { parameter, target: "", is_named: false, inner });
+        }
         let target = *self.rng.pick(&parameter.targets());
         // `patient` leads to one type in R4 itself; other parameters are named with theirs.
         let is_named = parameter.code != "patient" || self.rng.percent(50);
         let inner = Box::new(self.criterion(target, depth - 1));
         Some(Criterion::Chain { parameter, target, is_named, inner })
+    }
+
+    /// A token of what all resources have.
+    fn shared(&mut self) -> Criterion {
+        let codes = ["_id", "_tag", "_security"];
+        let all: Vec<_> = PARAMETERS.iter().filter(|held| codes.contains(&held.code)).collect();
+        let parameter = *self.rng.pick(&all);
+        let values = vec![self.value("", parameter.kind, parameter.paths)];
+        Criterion::Plain { parameter, modifier: Modifier::None, values }
     }
 
     fn has(&mut self, resource: &'static str, depth: usize) -> Option<Criterion> {
@@ -173,7 +188,7 @@ impl Generator<'_> {
             }
             Kind::Token => Modifier::Not,
             Kind::Reference if self.rng.percent(40) => Modifier::Identifier,
-            Kind::Reference => Modifier::Type(*self.rng.pick(&parameter.targets())),
+            Kind::Reference => Modifier::Type(self.rng.pick(&parameter.targets())),
             Kind::Uri => *self.rng.pick(&[Modifier::Above, Modifier::Below]),
             _ => Modifier::None,
         }
@@ -285,10 +300,11 @@ impl Generator<'_> {
         let prefix = *self.rng.pick(&[&PREFIXES[..], &["eb", "ap"]].concat());
         let held = self.held(resource, paths).unwrap_or_default();
         let number = held.as_f64().or(held["value"].as_f64()).unwrap_or(1.0);
-        let text = match self.rng.below(4) {
+        let text = match self.rng.below(5) {
             0 => format!("{number:.0}"),
             1 => format!("{number:.1}"),
             2 => format!("{number:.3}"),
+            3 if self.rng.percent(30) => format!("{number:.2e}"),
             _ => number.to_string(),
         };
         format!("{prefix}{text}")
@@ -312,8 +328,22 @@ impl Generator<'_> {
             0 if depth > 0 => Expression::And(parts(self)),
             1 if depth > 0 => Expression::Or(parts(self)),
             2 if depth > 0 => Expression::Not(Box::new(self.expression(resource, depth - 1))),
+            3 if depth > 0 => self.path(resource),
             _ => self.comparison(resource),
         }
+    }
+
+    /// A comparison of what a reference leads to.
+    fn path(&mut self, resource: &'static str) -> Expression {
+        let its = |held: &&'static Parameter| held.kind == Kind::Reference;
+        let references: Vec<_> = of_type(resource).into_iter().filter(its).collect();
+        if references.is_empty() {
+            return self.comparison(resource);
+        }
+        let parameter = *self.rng.pick(&references);
+        let target = *self.rng.pick(&parameter.targets());
+        let inner = Box::new(self.comparison(target));
+        Expression::Path { parameter, target, inner }
     }
 
     fn comparison(&mut self, resource: &'static str) -> Expression {
@@ -339,7 +369,7 @@ impl Generator<'_> {
                 (&["eq", "ne", "gt", "lt", "ge", "le"], super::dates::prefixed(&value).1.to_owned())
             }
         };
-        Expression::Compare { parameter, operator: *self.rng.pick(operators), value }
+        Expression::Compare { parameter, operator: self.rng.pick(operators), value }
     }
 
     fn includes(&mut self, resource: &'static str) -> Vec<Include> {

@@ -29,7 +29,7 @@ pub(crate) enum Criterion {
         composite: &'static Composite,
         values: Vec<[String; 2]>,
     },
-    /// What a reference leads to.
+    /// What a reference leads to; no target: a resource of any type.
     Chain {
         parameter: &'static Parameter,
         target: &'static str,
@@ -49,7 +49,17 @@ pub(crate) enum Criterion {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Expression {
-    Compare { parameter: &'static Parameter, operator: &'static str, value: String },
+    Compare {
+        parameter: &'static Parameter,
+        operator: &'static str,
+        value: String,
+    },
+    /// A comparison of what a reference leads to.
+    Path {
+        parameter: &'static Parameter,
+        target: &'static str,
+        inner: Box<Expression>,
+    },
     And(Vec<Expression>),
     Or(Vec<Expression>),
     Not(Box<Expression>),
@@ -87,6 +97,8 @@ pub(crate) struct Query {
     pub(crate) sort: Vec<(&'static Parameter, bool)>,
     pub(crate) count: usize,
     pub(crate) is_counted: bool,
+    /// By POST to `_search`, where the place has one.
+    pub(crate) is_posted: bool,
     pub(crate) includes: Vec<Include>,
 }
 
@@ -225,6 +237,9 @@ impl Expression {
                 let is_quoted = value.contains([' ', ',', '(', ')']);
                 let value = if is_quoted { format!("\"{value}\"") } else { value.clone() };
                 format!("{} {operator} {value}", parameter.code)
+            }
+            Self::Path { parameter, target, inner } => {
+                format!("{}:{target}.{}", parameter.code, inner.text())
             }
             Self::And(parts) => joined(parts, " and "),
             Self::Or(parts) => joined(parts, " or "),

@@ -18,7 +18,7 @@ use super::rng::Rng;
 use super::truth::World;
 
 /// Queries of one data set: its seed is that of the run plus its number.
-const SET: u64 = 2_500;
+const SET: u64 = 1_500;
 
 /// Resources of a data set, about.
 const SIZE: usize = 140;
@@ -89,8 +89,16 @@ pub fn run(plan: &Plan, say: &mut dyn FnMut(&str)) -> Summary {
             Some(_) => continue,
             None => numbers,
         };
-        let server = Server::start();
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        // Every third set is written to files on the way, every third is read by a second process.
+        let settings: &[(&str, &str)] =
+            if set % 3 == 1 { &[("storage.memtable_bytes", "65536")] } else { &[] };
+        let mut server = Server::open(folder.path(), settings);
         let world = loaded(&server, plan.seed.wrapping_add(set));
+        if set % 3 == 2 {
+            server.stop();
+            server = Server::open(folder.path(), settings);
+        }
         let shared = Mutex::new(&mut summary);
         let next = AtomicU64::new(numbers.start);
         thread::scope(|scope| {

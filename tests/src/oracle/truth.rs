@@ -59,7 +59,7 @@ impl World {
             }),
             Criterion::Chain { parameter, target, inner, .. } => {
                 referred(resource, parameter).iter().any(|key| {
-                    key.starts_with(&format!("{target}/"))
+                    (target.is_empty() || key.starts_with(&format!("{target}/")))
                         && self.0.get(*key).is_some_and(|held| self.is_match(held, inner))
                 })
             }
@@ -76,7 +76,25 @@ impl World {
                     at(list, "entry.item.reference").into_iter().any(|item| *item == *own)
                 })
             }
-            Criterion::Filter(expression) => is_expression(resource, expression),
+            Criterion::Filter(expression) => self.is_expression(resource, expression),
+        }
+    }
+
+    /// <https://hl7.org/fhir/R4/search_filter.html>
+    fn is_expression(&self, resource: &Value, expression: &Expression) -> bool {
+        match expression {
+            Expression::And(parts) => parts.iter().all(|part| self.is_expression(resource, part)),
+            Expression::Or(parts) => parts.iter().any(|part| self.is_expression(resource, part)),
+            Expression::Not(inner) => !self.is_expression(resource, inner),
+            Expression::Path { parameter, target, inner } => {
+                referred(resource, parameter).iter().any(|key| {
+                    key.starts_with(&format!("{target}/"))
+                        && self.0.get(*key).is_some_and(|held| self.is_expression(held, inner))
+                })
+            }
+            Expression::Compare { parameter, operator, value } => {
+                is_comparison(resource, parameter, operator, value)
+            }
         }
     }
 
@@ -205,14 +223,7 @@ fn is_value(kind: Kind, held: &Value, wanted: &str) -> bool {
     }
 }
 
-/// <https://hl7.org/fhir/R4/search_filter.html>
-fn is_expression(resource: &Value, expression: &Expression) -> bool {
-    let (parameter, operator, wanted) = match expression {
-        Expression::And(parts) => return parts.iter().all(|part| is_expression(resource, part)),
-        Expression::Or(parts) => return parts.iter().any(|part| is_expression(resource, part)),
-        Expression::Not(inner) => return !is_expression(resource, inner),
-        Expression::Compare { parameter, operator, value } => (parameter, *operator, &**value),
-    };
+fn is_comparison(resource: &Value, parameter: &Parameter, operator: &str, wanted: &str) -> bool {
     let held = elements(resource, parameter);
     if operator == "pr" {
         return (wanted == "true") != held.is_empty();
