@@ -8,7 +8,9 @@ use fhir::search::{
     matches, stable_hash,
 };
 
-const SYSTEMS: [&str; 8] = [
+const SYSTEMS: [&str; 10] = [
+    "phone",
+    "email",
     "http://loinc.org",
     "http://acme.org/mrn",
     "http://hl7.org/fhir/administrative-gender",
@@ -156,9 +158,9 @@ fn tokens_are_codings_identifiers_contacts_codes_and_flags() {
     check(PATIENT, "identifier", "|n2; http://acme.org/mrn|m1");
     check(PATIENT, "gender", "http://hl7.org/fhir/administrative-gender|female");
     check(PATIENT, "active", "|true");
-    check(PATIENT, "telecom", "|+43 1; |a@b.c");
-    check(PATIENT, "email", "|a@b.c");
-    check(PATIENT, "phone", "|+43 1");
+    check(PATIENT, "telecom", "phone|+43 1; email|a@b.c");
+    check(PATIENT, "email", "email|a@b.c");
+    check(PATIENT, "phone", "phone|+43 1");
     check(PATIENT, "deceased", "|true");
     check(r#"{"resourceType":"Patient"}"#, "deceased", "|false");
     check(r#"{"resourceType":"Patient","deceasedBoolean":false}"#, "deceased", "|false");

@@ -61,7 +61,11 @@ fn tokens_have_four_forms() {
         "400 ':in' is not supported yet; allowed on a token are :not",
     );
     check("Condition?code:below=1", "400 ':below' is not supported yet");
-    check("Patient?identifier:of-type=a|b|c", "400 ':of-type' is not supported yet");
+    check(
+        "Patient?identifier:of-type=a|b",
+        "400 Parameter 'identifier:of-type': 'a|b' is not what :of-type goes with: write system|code|value",
+    );
+    check("Patient?gender:of-type=a|b|c", "400 ':of-type' goes with identifiers alone");
     check("Patient?gender:exact=male", "400 ':exact' does not go with it; allowed on a token");
     check("Patient?_tag=http://loinc.org|x", "_tag http://loinc.org|x");
     check("Patient?_security=R", "_security *|r");
@@ -179,7 +183,7 @@ fn references_are_local_or_absolute() {
     check("Observation?subject:Practitioner=1", "400 never refers to a Practitioner: it may be");
     check(
         "Observation?subject:Pateint=1",
-        "400 the modifier ':Pateint' does not go with it… :identifier, :missing and a",
+        "400 the modifier ':Pateint' does not go with it… :identifier, :above and :below on",
     );
     check("Procedure?location:below=42", "400 ':below' is not supported yet");
     check(

@@ -97,8 +97,11 @@ impl Catalogs {
         self.has_orphans.store(false, Ordering::Relaxed);
         let orphans =
             std::mem::take(&mut *self.orphans.lock().unwrap_or_else(PoisonError::into_inner));
-        for (keys, epoch) in orphans {
-            self.begin(keys, epoch).settle().await?;
+        // All are begun at once: whoever stops waiting here leaves them behind again.
+        let begun: Vec<Written<'_>> =
+            orphans.into_iter().map(|(keys, epoch)| self.begin(keys, epoch)).collect();
+        for written in begun {
+            written.settle().await?;
         }
         Ok(())
     }
@@ -119,10 +122,18 @@ impl Catalogs {
         }
         let is_same = own.len() == before.own.len()
             && own.iter().all(|one| before.own.iter().any(|old| is_one(old, one)));
-        if !is_same || !touched.is_empty() {
-            let epoch = if is_same { before.epoch } else { epoch };
-            self.current.store(Arc::new(Catalog::new(own, epoch)));
+        if is_same && touched.is_empty() {
+            return Ok(());
         }
+        let is_kept = |old: &Own| keys.contains(&old.key) || own.iter().any(|one| is_one(old, one));
+        let broken: Vec<Key> =
+            before.own.iter().filter(|old| !is_kept(old)).map(|old| old.key.clone()).collect();
+        let epoch = if is_same { before.epoch } else { epoch };
+        self.current.store(Arc::new(Catalog::new(own, epoch)));
+        // Composites whose components went away or changed: they are not indexed throughout any
+        // more, and must not say so after a restart.
+        let versions = self.store.read_many(&broken).await?;
+        self.index(versions.into_iter().flatten().collect()).await?;
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fhir::json::Json;
 use fhir::reference::{self, Place, Target};
-use fhir::search::{Entry, IndexValue, Param, ReferenceValue};
+use fhir::search::{Entry, IndexValue, Param, ReferenceValue, contained_entries};
 use fhir::{Issue, Kind, Outcome, Severity, resource, validation};
 use storage::{Change, Check, Commit, Committed, Expected, Key, StoreError, Write};
 
@@ -85,6 +85,7 @@ pub(crate) fn index(
     body: &Json,
 ) -> (Vec<Entry>, BTreeSet<(String, String)>) {
     let mut entries = catalog.indexer.entries(body.root(), bases);
+    entries.extend(contained_entries(body.root(), &catalog.indexer, bases));
     let references = local_references(catalog, bases, body);
     add_unindexed_references(resource, &references, &mut entries);
     (entries, references)

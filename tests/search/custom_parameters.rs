@@ -109,6 +109,37 @@ fn it_sorts_and_chains_and_includes_like_one_of_r4() {
 }
 
 #[test]
+fn a_composite_lives_and_ends_with_its_components() {
+    let server = Server::start();
+    let order = parameter("birth-order", "Patient", "number", "(Patient.multipleBirth as integer)");
+    let mut pair = parameter("pair", "Patient", "composite", "Patient");
+    pair["component"] = json!([
+        {"definition": "http://hl7.org/fhir/SearchParameter/individual-gender",
+            "expression": "gender"},
+        {"definition": "http://t/birth-order", "expression": "(multipleBirth as integer)"},
+    ]);
+    let answer = server.put("SearchParameter/pair").json(&pair).send().expect(422);
+    assert!(answer.diagnostics().contains("http://t/birth-order"), "{}", answer.diagnostics());
+    let mut twin = patient("a", "2106-3", 2);
+    twin["gender"] = json!("female");
+    server.put_all(&[twin, patient("b", "2106-3", 2), order.clone(), pair]);
+    reindex(&server);
+    check(&server, "Patient?pair=female$2", &["Patient/a"]);
+    check(&server, "Patient?pair=female$3", &[]);
+    server.delete("SearchParameter/birth-order").send().expect(204);
+    refused(&server, "Patient?pair=female$2", "no search parameter 'pair'");
+    // After a restart both are there again, and neither is indexed throughout.
+    server.put("SearchParameter/birth-order").json(&order).send().expect(201);
+    let mut killed = server;
+    killed.kill();
+    let server = Server::open(killed.data_dir(), &[]);
+    refused(&server, "Patient?birth-order=2", "$reindex");
+    refused(&server, "Patient?pair=female$2", "$reindex");
+    reindex(&server);
+    check(&server, "Patient?pair=female$2", &["Patient/a"]);
+}
+
+#[test]
 fn what_is_retired_or_deleted_is_unknown_again() {
     let server = Server::start();
     server.put_all(&[patient("a", "2106-3", 1), race()]);

@@ -203,6 +203,28 @@ fn depth_and_number_have_limits_that_the_answer_names() {
 }
 
 #[test]
+fn a_star_means_all_references() {
+    let server = world();
+    check(&server, "Practitioner?_revinclude=*", &["Patient/a"]);
+    check(
+        &server,
+        "Observation?_id=m&_include:iterate=*",
+        &[
+            "Patient/a",
+            "Practitioner/p",
+            "Organization/low",
+            "Organization/middle",
+            "Organization/top",
+        ],
+    );
+    check(
+        &server,
+        "Practitioner?_revinclude:iterate=*",
+        &["Patient/a", "Observation/m", "Observation/o"],
+    );
+}
+
+#[test]
 fn a_deleted_resource_is_not_included() {
     let server = world();
     server.delete("Patient/a").send().expect(204);

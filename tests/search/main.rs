@@ -1,6 +1,7 @@
 //! Search over HTTP: a file per subject, and a brute-force oracle over real records.
 
 mod chains;
+mod contained;
 mod custom_parameters;
 mod elements;
 mod explain;
@@ -13,6 +14,7 @@ mod pages;
 mod parameters;
 mod summary;
 mod system;
+mod table;
 mod truth;
 
 use brigid_tests::Server;

@@ -51,7 +51,7 @@ fn wrong_values_are_named_with_what_is_allowed() {
 fn what_is_not_built_is_refused_clearly() {
     let server = Server::start();
     for query in
-        ["Patient?_text=a", "Patient?_content=a", "Patient?_query=x", "Location?near=1|2|3"]
+        ["Patient?_text=a", "Patient?_content=a", "Patient?_query=x", "Patient?name:text=a"]
     {
         let encoded = query.replace(' ', "%20");
         let answer = server.get(&encoded).send().expect(400);

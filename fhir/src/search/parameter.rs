@@ -13,16 +13,17 @@ pub fn searchable<'a>(definitions: &'a Definitions, resource: &str) -> Vec<&'a S
     found
 }
 
-/// Can a search on this resource type use the parameter? Not where it has rules of its own (`near`,
-/// `_filter`) or no expression for the type (`_text`, `_content`, `Patient.age`), nor while what
-/// was written before the parameter is not indexed by it.
+/// Can a search on this resource type use the parameter? Not where it has rules of its own
+/// (`_filter`; but `near` is built) or no expression for the type (`_text`, `_content`,
+/// `Patient.age`), nor while what was written before the parameter is not indexed by it.
 pub(super) fn is_searchable(parameter: &SearchParameter, resource: &str) -> bool {
     !parameter.is_waiting && is_indexed(parameter, resource)
 }
 
 /// Does a resource of this type leave index entries for the parameter?
 pub(super) fn is_indexed(parameter: &SearchParameter, resource: &str) -> bool {
-    parameter.kind != SearchType::Special && branches(parameter, resource).next().is_some()
+    let is_built = parameter.kind != SearchType::Special || parameter.code == "near";
+    is_built && branches(parameter, resource).next().is_some()
 }
 
 /// May a reference parameter of the type `source` refer to a resource of the type `target`?
@@ -168,6 +169,6 @@ mod tests {
         for code in ["_text", "_content", "_filter", "_query", "age"] {
             assert!(!patient.contains(&code), "{code}");
         }
-        assert!(!codes("Location").contains(&"near"));
+        assert!(codes("Location").contains(&"near"));
     }
 }

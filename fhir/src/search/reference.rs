@@ -50,6 +50,16 @@ pub enum ReferenceTest {
         /// What stood after `|`.
         version: Option<String>,
     },
+    /// `:above` or `:below` of a version: any version of the URL that it lies within, or that lies
+    /// within it.
+    Versions {
+        /// URL without version.
+        url: String,
+        /// The version: `1.2`.
+        version: String,
+        /// `:below`, not `:above`.
+        is_below: bool,
+    },
     /// `:identifier`.
     Identifier(TokenTest),
 }
@@ -106,6 +116,33 @@ impl ReferenceTest {
     }
 }
 
+impl ReferenceTest {
+    /// Reads `url|version` of `:above` and `:below`. The error says what is allowed.
+    pub(super) fn parse_versions(text: &str, is_below: bool) -> Result<Self, String> {
+        let parts = split(text, '|');
+        if let [url, version] = parts.as_slice()
+            && !version.is_empty()
+        {
+            let url = unescape(url)?;
+            if has_scheme(&url) {
+                let version = unescape(version)?.into_owned();
+                return Ok(Self::Versions { url: url.into_owned(), version, is_below });
+            }
+        }
+        let modifier = if is_below { "below" } else { "above" };
+        Err(format!(
+            "'{text}' is no canonical URL with a version, which is what :{modifier} goes with on a \
+             reference: write it as http://example.org/x|1.2."
+        ))
+    }
+}
+
+/// Is `version` the same as `base`, or a finer one of it: `1.2` of `1`, `1.2.0-rc1` of `1.2.0`?
+fn is_version_of(version: &str, base: &str) -> bool {
+    let Some(rest) = version.strip_prefix(base) else { return false };
+    rest.is_empty() || rest.starts_with(['.', '-', '+'])
+}
+
 fn has_scheme(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, rest)| {
         !rest.is_empty()
@@ -146,10 +183,56 @@ impl ReferenceTest {
                 ReferenceTest::Url { url, version },
                 ReferenceValue::Url { url: held, version: held_version },
             ) => url == held && (version.is_none() || version == held_version),
+            (
+                ReferenceTest::Versions { url, version, is_below },
+                ReferenceValue::Url { url: held, version: Some(held_version) },
+            ) => {
+                let (fine, coarse) =
+                    if *is_below { (held_version, version) } else { (version, held_version) };
+                url == held && is_version_of(fine, coarse)
+            }
             (ReferenceTest::Identifier(test), ReferenceValue::Identifier(value)) => {
                 test.matches(value)
             }
             _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ReferenceTest, ReferenceValue};
+
+    #[track_caller]
+    fn check(is_below: bool, query: &str, held: Option<&str>, is_match: bool) {
+        let test = ReferenceTest::parse_versions(query, is_below).expect("a versioned canonical");
+        let value =
+            ReferenceValue::Url { url: "http://x/q".to_owned(), version: held.map(str::to_owned) };
+        assert_eq!(test.matches(&value), is_match, "{query} of {held:?}");
+    }
+
+    #[test]
+    fn below_a_version_are_its_finer_ones_and_above_its_coarser_ones() {
+        for (held, is_below, is_above) in [
+            (Some("1.2"), true, true),
+            (Some("1.2.3"), true, false),
+            (Some("1.2-rc"), true, false),
+            (Some("1.20"), false, false),
+            (Some("1"), false, true),
+            (Some("2"), false, false),
+            (None, false, false),
+        ] {
+            check(true, "http://x/q|1.2", held, is_below);
+            check(false, "http://x/q|1.2", held, is_above);
+        }
+        check(true, "http://x/other|1.2", Some("1.2"), false);
+    }
+
+    #[test]
+    fn above_and_below_ask_for_a_canonical_url_with_a_version() {
+        for wrong in ["1", "Patient/1", "http://x/q", "http://x/q|", "q|1", "http://x/q|1|2"] {
+            let text = ReferenceTest::parse_versions(wrong, true).unwrap_err();
+            assert!(text.contains(wrong) && text.contains(":below"), "{text}");
         }
     }
 }

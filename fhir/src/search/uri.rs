@@ -57,8 +57,59 @@ impl UriTest {
     }
 }
 
-/// Is `uri` the same as `base`, or below it at a boundary of its path?
+/// Is `uri` the same as `base`, or below it at a boundary of its path, or of the version after the
+/// `|` of a canonical: `|1.2` is below `|1`?
 fn is_under(uri: &str, base: &str) -> bool {
     let Some(rest) = uri.strip_prefix(base) else { return false };
-    rest.is_empty() || base.ends_with('/') || rest.starts_with(['/', '?', '#'])
+    if base.contains('|') {
+        return rest.is_empty() || rest.starts_with(['.', '-', '+']);
+    }
+    rest.is_empty() || base.ends_with('/') || rest.starts_with(['/', '?', '#', '|'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{UriMode, UriTest, UriValue};
+
+    #[track_caller]
+    fn check(mode: UriMode, query: &str, finds: &[&str]) {
+        let held = [
+            "http://x",
+            "http://x/a",
+            "http://x/a/b",
+            "http://x/ab",
+            "http://x/a|1",
+            "http://x/a|1.2",
+            "http://x/a|12",
+            "urn:oid:1.2.3",
+        ];
+        let test = UriTest::parse(mode, query).expect("a uri");
+        let is_found = |uri: &&str| test.matches(&UriValue((*uri).to_owned()));
+        assert_eq!(held.into_iter().filter(is_found).collect::<Vec<_>>(), finds, "{query}");
+    }
+
+    #[test]
+    fn a_uri_matches_whole_with_case_and_accents() {
+        check(UriMode::Exact, "http://x/a", &["http://x/a"]);
+        check(UriMode::Exact, "http://x/A", &[]);
+        check(UriMode::Exact, "http://x/a/", &[]);
+        check(UriMode::Exact, "urn:oid:1.2.3", &["urn:oid:1.2.3"]);
+    }
+
+    #[test]
+    fn below_and_above_go_along_the_path_and_then_along_the_version() {
+        check(
+            UriMode::Below,
+            "http://x/a",
+            &["http://x/a", "http://x/a/b", "http://x/a|1", "http://x/a|1.2", "http://x/a|12"],
+        );
+        check(UriMode::Below, r"http://x/a\|1", &["http://x/a|1", "http://x/a|1.2"]);
+        check(UriMode::Below, "urn:oid:1.2", &[]);
+        check(UriMode::Above, "http://x/a/b/c", &["http://x", "http://x/a", "http://x/a/b"]);
+        check(
+            UriMode::Above,
+            r"http://x/a\|1.2",
+            &["http://x", "http://x/a", "http://x/a|1", "http://x/a|1.2"],
+        );
+    }
 }

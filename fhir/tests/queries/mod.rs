@@ -99,6 +99,9 @@ fn show_test(test: &Test) -> String {
         Test::Reference(ReferenceTest::Url { url, version }) => {
             format!("<{url}>{}", version.as_ref().map_or(String::new(), |v| format!("|{v}")))
         }
+        Test::Reference(ReferenceTest::Versions { url, version, is_below }) => {
+            format!("<{url}>{}|{version}", if *is_below { "below" } else { "above" })
+        }
         Test::Reference(ReferenceTest::Identifier(test)) => format!("identifier {}", token(test)),
         Test::Uri(test) => match test.mode {
             UriMode::Exact => format!("={}", test.uri),

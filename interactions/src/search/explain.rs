@@ -10,8 +10,22 @@ use storage::Step;
 
 use crate::policy::Permit;
 
+/// Says how a search was carried out: to the client when it asks, to the log when it was slow.
+pub(super) fn add(
+    permit: &Permit<'_>,
+    queries: &[Query],
+    plan: &[Step],
+    taken: Duration,
+    into: &mut Vec<Issue>,
+) {
+    log(permit, queries, plan, taken);
+    if queries.first().is_some_and(|query| query.is_explained) {
+        into.extend(notes(plan, taken));
+    }
+}
+
 /// The plan, a note for each of its steps.
-pub(super) fn notes(plan: &[Step], taken: Duration) -> Vec<Issue> {
+fn notes(plan: &[Step], taken: Duration) -> Vec<Issue> {
     let steps = plan.iter().enumerate().map(|(index, step)| {
         let text = format!("Step {}: {}", index + 1, phrase(step));
         crate::write::note(text)
@@ -31,7 +45,7 @@ fn phrase(step: &Step) -> String {
 }
 
 /// Logs a search that took longer than the settings have it.
-pub(super) fn log(permit: &Permit<'_>, queries: &[Query], plan: &[Step], taken: Duration) {
+fn log(permit: &Permit<'_>, queries: &[Query], plan: &[Step], taken: Duration) {
     if taken < permit.settings().slow_search {
         return;
     }

@@ -3,6 +3,7 @@
 //!
 //! [search]: https://hl7.org/fhir/R4/http.html#search
 
+mod contained;
 mod explain;
 mod include;
 mod links;
@@ -15,13 +16,14 @@ use bytes::Bytes;
 use fhir::bundle::{BundleEntry, BundleWriter};
 use fhir::json::Json;
 use fhir::outcome::outcome_tree;
-use fhir::search::{Query, Total, query};
+use fhir::search::{Contained, Query, Total, query};
 use fhir::subset::Subset;
 use fhir::{Issue, Kind, Outcome};
 use storage::{Page, Position, SearchPart, SearchRequest, TotalWanted, Version};
 
 use crate::policy::Permit;
 use crate::{Answer, Body, Search, clock};
+use contained::Hit;
 use links::Asked;
 pub(crate) use links::address;
 use scope::{Scope, Types};
@@ -34,10 +36,16 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
         return Err(Outcome::invalid("The search is about no type."));
     };
     let limit = page_size(permit, query);
-    let (page, taken) = find(permit, &scope, &asked, &queries, limit).await?;
-    if query.is_explained {
-        notes.extend(explain::notes(&page.plan, taken));
-    }
+    let (page, hits) = if query.contained == Contained::False {
+        let (page, taken) = find(permit, &scope, &asked, &queries, limit).await?;
+        explain::add(permit, &queries, &page.plan, taken, &mut notes);
+        (page, Vec::new())
+    } else {
+        let [query] = queries.as_slice() else { return Err(contained_in_several()) };
+        let found = contained::find(permit, &scope, &asked, query, limit).await?;
+        explain::add(permit, &queries, &found.page.plan, found.taken, &mut notes);
+        (found.page, found.hits)
+    };
 
     let mut bundle = BundleWriter::new("searchset");
     if let Some(total) = page.total.filter(|_| query.total != Total::None || query.is_count_only) {
@@ -48,11 +56,16 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
         bundle.link("next", &asked.next_link(permit, &scope, &next.0)?);
     }
     let subset = query.subset();
+    let mut matches = page.versions;
     let mut resources = Vec::new();
-    for version in &page.versions {
+    for version in &matches {
         resources.push(entry(permit, &mut bundle, version, "match", &subset)?);
     }
-    let included = include::find(permit, &page.versions, query, &mut notes).await?;
+    for hit in hits {
+        resources.extend(entries_of(permit, &mut bundle, &hit, &subset)?);
+        matches.extend(Some(hit.version).filter(|_| hit.is_whole));
+    }
+    let included = include::find(permit, &matches, query, &mut notes).await?;
     let subset = included_subset(query);
     for version in &included {
         resources.push(entry(permit, &mut bundle, version, "include", &subset)?);
@@ -66,6 +79,36 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
         });
     }
     Ok(Answer::found(Body::bundle(bundle, resources)))
+}
+
+fn contained_in_several() -> Outcome {
+    Outcome::invalid("Parameter '_contained': it goes with a search of one type alone.")
+        .at("_contained")
+}
+
+/// Adds what matches in one container, it or what it contains; gives the resources that belong into
+/// the entries.
+fn entries_of(
+    permit: &Permit<'_>,
+    bundle: &mut BundleWriter,
+    hit: &Hit,
+    subset: &Subset,
+) -> Result<Vec<Bytes>, Outcome> {
+    let mut resources = Vec::new();
+    if hit.is_whole {
+        resources.push(entry(permit, bundle, &hit.version, "match", subset)?);
+    }
+    let container = permit.address(&hit.version.key.resource, &hit.version.key.id);
+    for (id, resource) in &hit.contained {
+        bundle.hole(&BundleEntry {
+            full_url: Some(&format!("{container}#{id}")),
+            search_mode: Some("match"),
+            ..BundleEntry::default()
+        });
+        let part = part(permit, resource.as_bytes(), subset)?;
+        resources.push(Bytes::from(part.unwrap_or_else(|| resource.clone())));
+    }
+    Ok(resources)
 }
 
 /// A query for each type that is searched.
@@ -105,9 +148,7 @@ async fn find(
     };
     let started = Instant::now();
     let page = permit.store().search(&request).await?;
-    let taken = started.elapsed();
-    explain::log(permit, queries, &page.plan, taken);
-    Ok((page, taken))
+    Ok((page, started.elapsed()))
 }
 
 fn total_wanted(query: &Query) -> TotalWanted {

@@ -9,7 +9,7 @@ use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, HttpResponse, web};
 use fhir::{Kind, Outcome};
 use futures_util::FutureExt;
-use interactions::{Answer, Caller, Interaction, Returned};
+use interactions::{Answer, Caller, Interaction, Returned, SearchScope};
 use tokio::task::AbortHandle;
 
 use super::cors::Cors;
@@ -184,10 +184,17 @@ async fn reply(
 fn takes_long(interaction: &Interaction, length: usize) -> bool {
     match interaction {
         Interaction::Bundle(_) | Interaction::Operation { .. } | Interaction::Patch(_) => true,
-        // What a page includes is read, and sought for in what it holds.
-        Interaction::Search(search) => search.parameters.iter().any(|(name, _)| {
-            name == "_page" || name.starts_with("_include") || name.starts_with("_revinclude")
-        }),
+        // All types are searched one by one; what a page includes is read, and sought for in what it
+        // holds; parts are cut out of each resource.
+        Interaction::Search(search) => {
+            let is_long = |name: &str| {
+                matches!(name, "_page" | "_summary" | "_elements")
+                    || name.starts_with("_include")
+                    || name.starts_with("_revinclude")
+            };
+            search.scope == SearchScope::System
+                || search.parameters.iter().any(|(name, _)| is_long(name))
+        }
         _ => length > intake::ASIDE_BYTES,
     }
 }

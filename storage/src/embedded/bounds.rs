@@ -192,7 +192,7 @@ fn reference(base: &[u8], test: &ReferenceTest, is_inner: bool) -> Vec<Span> {
             };
             resources.iter().map(typed).collect()
         }
-        ReferenceTest::Url { url, .. } => {
+        ReferenceTest::Url { url, .. } | ReferenceTest::Versions { url, .. } => {
             let mut key = with(base, &[family::URL]);
             put_text(&mut key, url, URL_MAX);
             vec![Span::prefix(key)]
@@ -220,7 +220,8 @@ fn uri(base: &[u8], test: &UriTest) -> Vec<Span> {
             let uri = &test.uri;
             let boundary = |(at, c): (usize, char)| match c {
                 '/' => vec![at, at + 1],
-                '?' | '#' => vec![at],
+                // The version of a canonical has boundaries of its own.
+                '?' | '#' | '|' | '.' | '-' | '+' => vec![at],
                 _ => Vec::new(),
             };
             let mut ends: Vec<usize> = uri.char_indices().flat_map(boundary).collect();

@@ -118,7 +118,16 @@ fn references() -> BoxedStrategy<ReferenceValue> {
 }
 
 fn uris() -> BoxedStrategy<String> {
-    let words = ["http://x", "http://x/", "http://x/a", "http://x/a/b", "http://x/ab", "urn:a"];
+    let words = [
+        "http://x",
+        "http://x/",
+        "http://x/a",
+        "http://x/a/b",
+        "http://x/ab",
+        "urn:a",
+        "http://x|1",
+        "http://x|1.2",
+    ];
     prop_oneof![select(words.to_vec()).prop_map(str::to_owned), texts()].boxed()
 }
 
@@ -214,7 +223,12 @@ fn reference_test() -> BoxedStrategy<ReferenceTest> {
         ReferenceTest::Local { resources, id: id.into(), version }
     });
     let url = (texts(), version()).prop_map(|(url, version)| ReferenceTest::Url { url, version });
-    prop_oneof![3 => local, 1 => url, 1 => token_test().prop_map(ReferenceTest::Identifier)].boxed()
+    let versions =
+        (texts(), select(vec!["1", "1.2"]), any::<bool>()).prop_map(|(url, version, is_below)| {
+            ReferenceTest::Versions { url, version: version.into(), is_below }
+        });
+    let identifier = token_test().prop_map(ReferenceTest::Identifier);
+    prop_oneof![3 => local, 1 => url, 1 => versions, 1 => identifier].boxed()
 }
 
 fn string_test() -> BoxedStrategy<StringTest> {

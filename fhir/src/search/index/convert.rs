@@ -5,7 +5,7 @@
 use crate::definitions::{Schema, SearchType};
 use crate::json::Value;
 use crate::path::{Item, Node};
-use crate::search::{IndexValue, NumberValue, TokenValue, UriValue};
+use crate::search::{IndexValue, NumberValue, PositionValue, TokenValue, UriValue};
 
 use super::plan::Target;
 use super::{quantity, reference, string, time, token};
@@ -67,6 +67,9 @@ impl Scope<'_> {
             SearchType::String => string::add(element, target.is_family, &mut |value| {
                 add(IndexValue::String(value));
             }),
+            SearchType::Token if target.is_of_type => token::of_type(value, &mut |value| {
+                add(IndexValue::Token(value));
+            }),
             SearchType::Token => token::add(element, target.code_system, &mut |value| {
                 add(IndexValue::Token(value));
             }),
@@ -79,7 +82,16 @@ impl Scope<'_> {
                 add(IndexValue::Quantity(value));
             }),
             SearchType::Uri => uri(element, add),
-            SearchType::Composite | SearchType::Special => (),
+            // `near` is the only special parameter that is indexed.
+            SearchType::Special => {
+                let read = |key| value.get(key)?.as_number()?.parse::<f64>().ok();
+                let position = read("latitude").zip(read("longitude"));
+                if let Some(at) = position.and_then(|(north, east)| PositionValue::new(north, east))
+                {
+                    add(IndexValue::Position(at));
+                }
+            }
+            SearchType::Composite => (),
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::path::{Environment, Item};
 use super::{Entry, IndexValue};
 use convert::Scope;
 use plan::{Branch, Component, Plan, Values};
+pub(super) use plan::{is_over_identifiers, of_type_param};
 
 /// The search parameters of one set of definitions, compiled type by type on first use. Shared by
 /// reference between threads.

@@ -44,6 +44,8 @@ pub(super) struct Target {
     pub(super) code_system: u64,
     /// A family name, whose parts are found too.
     pub(super) is_family: bool,
+    /// Identifiers under their types, for `:of-type`.
+    pub(super) is_of_type: bool,
     /// Resource types that a reference may have; empty: any.
     pub(super) targets: Vec<String>,
 }
@@ -64,11 +66,68 @@ pub(super) fn compile(
         .filter(|parameter| !is_known(parameter))
         .filter(|parameter| !matches!(parameter.code.as_str(), "_id" | "_lastUpdated"))
         .filter(|parameter| is_indexed(parameter, &resource))
-        .map(|parameter| Plan {
-            param: Param { resource: resource.clone(), code: parameter.code.as_str().into() },
-            values: values(definitions, table, parameter),
+        .flat_map(|parameter| {
+            let param = Param::new(resource.clone(), parameter.code.as_str());
+            let plan = Plan { param, values: values(definitions, table, parameter) };
+            [Some(plan), of_type(definitions, table, parameter, &resource)]
         })
+        .flatten()
         .collect()
+}
+
+/// The parameter once more, for `:of-type`, where it is over identifiers.
+fn of_type(
+    definitions: &Definitions,
+    table: &Type,
+    parameter: &SearchParameter,
+    resource: &Arc<str>,
+) -> Option<Plan> {
+    let mut compiled: Vec<Branch> = branches(parameter, &table.name)
+        .filter(|text| is_identifier(definitions, table, text))
+        .filter_map(|text| branch(definitions, table, parameter, text))
+        .collect();
+    if parameter.kind != SearchType::Token || compiled.is_empty() {
+        return None;
+    }
+    for branch in &mut compiled {
+        branch.target.is_of_type = true;
+    }
+    let param = of_type_param(&Param::new(resource.clone(), parameter.code.as_str()));
+    Some(Plan { param, values: Values::Simple(compiled) })
+}
+
+/// What the types of the identifiers of a parameter are indexed under: no search parameter has a
+/// colon in its code.
+pub(in crate::search) fn of_type_param(param: &Param) -> Param {
+    Param::new(param.resource.clone(), format!("{}:of-type", param.code))
+}
+
+/// Is the token parameter over identifiers, so that `:of-type` goes with it?
+pub(in crate::search) fn is_over_identifiers(
+    definitions: &Definitions,
+    parameter: &SearchParameter,
+) -> bool {
+    let schema = definitions.schema();
+    parameter.kind == SearchType::Token
+        && parameter.base.iter().filter_map(|name| schema.by_name(name)).any(|(_, table)| {
+            branches(parameter, &table.name).any(|text| is_identifier(definitions, table, text))
+        })
+}
+
+/// Does the branch end at an Identifier?
+fn is_identifier(definitions: &Definitions, table: &Type, text: &str) -> bool {
+    let schema = definitions.schema();
+    let Some(path) = plain_path(text) else { return false };
+    let names = if path[0] == table.name { &path[1..] } else { &path[..] };
+    let mut at = table;
+    for name in names {
+        let Some(property) = at.properties.iter().find(|one| one.name == *name) else {
+            return false;
+        };
+        let [kind] = property.types.as_slice() else { return false };
+        at = schema.get(kind.type_id);
+    }
+    at.name == "Identifier"
 }
 
 fn values(definitions: &Definitions, table: &Type, parameter: &SearchParameter) -> Values {
@@ -120,6 +179,7 @@ fn branch(
             kind: parameter.kind,
             code_system,
             is_family: text.ends_with(".name.family"),
+            is_of_type: false,
             targets: parameter.targets.clone(),
         },
     })
@@ -226,6 +286,9 @@ mod tests {
         for name in schema.resource_names() {
             let id = schema.id(name).unwrap();
             for plan in compile(r4(), id, None) {
+                if plan.param.code.ends_with(":of-type") {
+                    continue;
+                }
                 let parameter = r4().search_parameter(name, &plan.param.code).unwrap();
                 let texts: Vec<&str> = branches(parameter, name).collect();
                 let (compiled, components) = match &plan.values {

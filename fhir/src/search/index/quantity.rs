@@ -27,6 +27,7 @@ pub(super) fn add(
     match element.type_name {
         "Money" => money(element.value, add),
         "Range" => range(element.value, add),
+        "SampledData" => sampled(element.value, add),
         _ if is_quantity() => quantity(element.value, add),
         _ => (),
     }
@@ -60,6 +61,39 @@ fn money(value: Value<'_>, add: &mut dyn FnMut(QuantityValue)) {
         high: number(value),
         system: Some(CURRENCIES),
         code: currency.as_deref(),
+        ..Quantity::default()
+    }
+    .values(add);
+}
+
+/// From the least to the greatest of the values: `value-quantity` is defined to look at the bounds
+/// of the values. A value beyond a limit of detection counts as the limit.
+fn sampled(value: Value<'_>, add: &mut dyn FnMut(QuantityValue)) {
+    let read = |key: &[&str]| value.at(key)?.as_number()?.parse::<f64>().ok();
+    let Some(data) = value.str("data") else { return };
+    let (lowest, highest) = (read(&["lowerLimit"]), read(&["upperLimit"]));
+    let points = data.split_ascii_whitespace().filter_map(|point| match point {
+        "L" => lowest,
+        "U" => highest,
+        point => point.parse::<f64>().ok().filter(|number| number.is_finite()),
+    });
+    let (least, most) =
+        points.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), p| (low.min(p), high.max(p)));
+    if least > most {
+        return;
+    }
+    let (origin, factor) = (read(&["origin", "value"]), read(&["factor"]));
+    let real = |point: f64| origin.unwrap_or(0.0) + point * factor.unwrap_or(1.0);
+    // A negative factor turns the least into the greatest.
+    let (a, b) = (real(least), real(most));
+    let (low, high) = (a.min(b).to_string(), a.max(b).to_string());
+    let [unit, system, code] = unit_of(value.get("origin"));
+    Quantity {
+        low: Some(&low),
+        high: Some(&high),
+        unit: unit.as_deref(),
+        system: system.as_deref(),
+        code: code.as_deref(),
         ..Quantity::default()
     }
     .values(add);

@@ -23,8 +23,9 @@ pub(super) fn add(element: Element<'_>, code_system: u64, add: &mut dyn FnMut(To
         }
         "Identifier" => system_and(value, "value", add),
         "ContactPoint" => {
-            if let Some(text) = value.str("value") {
-                add(TokenValue::new(None, &text));
+            // `phone|555` means a telephone number, and `555` any contact.
+            if value.get("value").is_some() {
+                system_and(value, "value", add);
             }
         }
         _ => match value.kind() {
@@ -35,6 +36,17 @@ pub(super) fn add(element: Element<'_>, code_system: u64, add: &mut dyn FnMut(To
             Kind::True | Kind::False | Kind::Number => add(TokenValue::new(None, value.raw())),
             Kind::Object | Kind::Array | Kind::Null => (),
         },
+    }
+}
+
+/// An identifier under each coding of its type.
+pub(super) fn of_type(identifier: Value<'_>, add: &mut dyn FnMut(TokenValue)) {
+    let Some(value) = identifier.str("value") else { return };
+    let Some(kind) = identifier.get("type") else { return };
+    for coding in kind.list("coding") {
+        if let (Some(system), Some(code)) = (coding.str("system"), coding.str("code")) {
+            add(TokenValue::of_type(&system, &code, &value));
+        }
     }
 }
 

@@ -22,24 +22,54 @@ pub(super) enum Direction {
     Reverse,
 }
 
-/// Reads `Source:parameter[:Target]`, `Source:*`, and forward also `*`.
+/// How an include is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) direction: Direction,
+    /// `:iterate`
+    pub(super) is_iterated: bool,
+}
+
+/// Reads `Source:parameter[:Target]`, `Source:*` or `*`: by all references of what is searched, or
+/// of all types where it is sought for what refers, or gone on from what was included.
 pub(super) fn read(
     resource: &Arc<str>,
     context: &Context<'_>,
-    direction: Direction,
+    asked: Asked,
+    name: &str,
+    value: &str,
+) -> Result<Vec<Include>, Problem> {
+    if value != "*" {
+        return one(resource, context, asked, name, value).map(|include| vec![include]);
+    }
+    if asked == (Asked { direction: Direction::Forward, is_iterated: false }) {
+        return one(resource, context, asked, name, &format!("{resource}:*")).map(|one| vec![one]);
+    }
+    let mut includes = Vec::new();
+    for source in context.definitions.schema().resource_names() {
+        includes.push(one(resource, context, asked, name, &format!("{source}:*"))?);
+    }
+    includes.retain(|include| !include.params.is_empty());
+    Ok(includes)
+}
+
+fn one(
+    resource: &Arc<str>,
+    context: &Context<'_>,
+    asked: Asked,
     name: &str,
     value: &str,
 ) -> Result<Include, Problem> {
+    let Asked { direction, is_iterated } = asked;
     let is_forward = direction == Direction::Forward;
     let parts: Vec<&str> = value.split(':').collect();
     let (source, code, target) = match parts.as_slice() {
-        ["*"] if is_forward => (&**resource, "*", None),
         [source, code] => (*source, *code, None),
         [source, code, target] => (*source, *code, Some(*target)),
         _ => {
             return Err(Problem::value(
                 name,
-                format!("'{value}' is not Type:parameter, Type:parameter:TargetType or Type:*."),
+                format!("'{value}' is not Type:parameter, Type:parameter:TargetType, Type:* or *."),
             ));
         }
     };
@@ -50,7 +80,7 @@ pub(super) fn read(
     let params: Vec<Param> = parameters
         .iter()
         .filter(|one| code == "*" || one.code == code)
-        .filter(|one| code != "*" || is_forward || may_refer_to(one, resource))
+        .filter(|one| code != "*" || is_forward || is_iterated || may_refer_to(one, resource))
         .map(|one| Param::new(source, one.code.as_str()))
         .collect();
     if params.is_empty() && code != "*" {
@@ -72,7 +102,7 @@ pub(super) fn read(
         }
     }
     let target = target.map(Into::into);
-    Ok(Include { source: source.into(), params, target, is_iterated: false })
+    Ok(Include { source: source.into(), params, target, is_iterated })
 }
 
 fn known_type(context: &Context<'_>, name: &str, wanted: &str) -> Result<(), Problem> {

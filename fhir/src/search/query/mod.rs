@@ -3,6 +3,7 @@
 //! [search]: https://hl7.org/fhir/R4/search.html
 
 mod chain;
+mod contained;
 mod criterion;
 mod elements;
 pub(crate) mod escape;
@@ -56,6 +57,11 @@ pub struct Query {
     pub summary: Option<Summary>,
     /// `_elements`; empty where it is not given.
     pub elements: Vec<String>,
+    /// Whether what is contained in others is searched: `_contained`.
+    pub contained: Contained,
+    /// Contained resources that match are wanted themselves, not what contains them:
+    /// `_containedType=contained`.
+    pub is_contained_wanted: bool,
     /// How it was found is wanted too: `_explain=true`.
     pub is_explained: bool,
     /// The parameters that were understood and used, as they came: what the self link shows.
@@ -77,6 +83,20 @@ pub enum Total {
     /// Nothing was said.
     #[default]
     Unstated,
+}
+
+/// Which resources are searched: [`_contained`].
+///
+/// [`_contained`]: https://hl7.org/fhir/R4/search.html#contained
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Contained {
+    /// Those that stand by themselves.
+    #[default]
+    False,
+    /// Those that are contained in others.
+    True,
+    /// All.
+    Both,
 }
 
 /// Which part of each resource is wanted: [`_summary`].
@@ -200,6 +220,8 @@ impl<'a> Reading<'a> {
             revinclude: Vec::new(),
             summary: None,
             elements: Vec::new(),
+            contained: Contained::default(),
+            is_contained_wanted: false,
             is_explained: false,
             applied: Vec::new(),
         };
@@ -251,6 +273,9 @@ impl<'a> Reading<'a> {
         if self.query.summary == Some(Summary::Text) && has_include {
             let text = "_summary=text does not go with _include or _revinclude: leave one out.";
             self.errors.push(Issue::error("value", text).at("_summary"));
+        }
+        if self.query.contained != Contained::False {
+            self.errors.extend(contained::check(&self.query, &self.parts));
         }
         if !self.errors.is_empty() {
             return Err(Outcome::with_issues(Kind::Invalid, self.errors));

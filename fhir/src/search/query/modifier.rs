@@ -3,6 +3,7 @@
 //! [modifier]: https://hl7.org/fhir/R4/search.html#modifiers
 
 use crate::definitions::{SearchParameter, SearchType};
+use crate::search::index::is_over_identifiers;
 use crate::search::{StringMode, UriMode};
 
 use super::Context;
@@ -22,6 +23,17 @@ pub(super) fn wanted<'a>(
         (SearchType::String, "contains") => Wanted::String(StringMode::Contains),
         (SearchType::Token, "not") => Wanted::Not,
         (SearchType::Reference, "identifier") => Wanted::Identifier,
+        (SearchType::Reference, "below") => Wanted::Versions(true),
+        (SearchType::Reference, "above") => Wanted::Versions(false),
+        (SearchType::Token, "of-type") if is_over_identifiers(context.definitions, parameter) => {
+            Wanted::OfType
+        }
+        (SearchType::Token, "of-type") => {
+            return Err(Problem::Value(format!(
+                "Parameter '{name}': the modifier ':of-type' goes with identifiers alone; {}.",
+                allowed(parameter.kind)
+            )));
+        }
         (SearchType::Uri, "above") => Wanted::Uri(UriMode::Above),
         (SearchType::Uri, "below") => Wanted::Uri(UriMode::Below),
         (SearchType::Uri, "contains") => Wanted::Uri(UriMode::Contains),
@@ -34,9 +46,8 @@ pub(super) fn wanted<'a>(
             }
             Wanted::Type(modifier)
         }
-        (SearchType::String | SearchType::Token, "text")
-        | (SearchType::Token, "in" | "not-in" | "of-type")
-        | (SearchType::Token | SearchType::Reference, "above" | "below") => {
+        (SearchType::String | SearchType::Token | SearchType::Reference, "text")
+        | (SearchType::Token, "in" | "not-in" | "above" | "below") => {
             return Err(Problem::NotBuilt(format!(
                 "Parameter '{name}': the modifier ':{modifier}' is not supported yet; {}.",
                 allowed(parameter.kind)
@@ -61,13 +72,14 @@ pub(super) fn is_type(context: &Context<'_>, name: &str) -> bool {
 pub(super) fn allowed(kind: SearchType) -> &'static str {
     match kind {
         SearchType::String => "allowed on a string are :exact, :contains and :missing",
-        SearchType::Token => "allowed on a token are :not and :missing",
+        SearchType::Token => "allowed on a token are :not, :missing and, on identifiers, :of-type",
         SearchType::Reference => {
-            "allowed on a reference are :identifier, :missing and a resource type like :Patient"
+            "allowed on a reference are :identifier, :above and :below on versioned canonical URLs, \
+             :missing and a resource type like :Patient"
         }
         SearchType::Uri => "allowed on a uri are :above, :below, :contains and :missing",
         SearchType::Composite => "composite parameters have no modifiers",
-        SearchType::Special => "it has no modifiers",
+        SearchType::Special => "allowed on it is :missing",
         SearchType::Number | SearchType::Date | SearchType::Quantity => {
             "allowed on a number, date or quantity is :missing"
         }

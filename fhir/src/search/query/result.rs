@@ -2,9 +2,9 @@
 //!
 //! [what is wanted of the result]: https://hl7.org/fhir/R4/search.html#return
 
-use super::include::{self, Direction};
+use super::include::{self, Asked, Direction};
 use super::problem::{Problem, any_of};
-use super::{Context, Include, Query, Summary, Total, sort};
+use super::{Context, Query, Summary, Total, contained, sort};
 
 /// Reads a parameter of the result into the query; `None` when it is none.
 pub(super) fn read(
@@ -72,15 +72,18 @@ fn read_plain(
             };
             Ok(())
         }
-        "_contained" if value == "false" => Ok(()),
-        "_containedType" if value == "container" => Ok(()),
+        "_contained" => {
+            query.contained = contained::read(name, value)?;
+            Ok(())
+        }
+        "_containedType" => {
+            query.is_contained_wanted = contained::read_type(name, value)?;
+            Ok(())
+        }
         "_score" => Err(Problem::Parameter(
             "Parameter '_score': matches have no score on this server.".to_owned(),
         )),
-        _ => Err(Problem::Parameter(format!(
-            "Parameter '{name}': '{value}' is not supported; resources contained in others are \
-             not searched on their own."
-        ))),
+        _ => Err(Problem::Parameter(format!("Parameter '{name}' is not supported."))),
     }
 }
 
@@ -97,8 +100,8 @@ fn include(
         "_include" => (Direction::Forward, &mut query.include),
         _ => (Direction::Reverse, &mut query.revinclude),
     };
-    let include = include::read(&resource, context, direction, name, value)?;
-    list.push(Include { is_iterated, ..include });
+    let asked = Asked { direction, is_iterated };
+    list.extend(include::read(&resource, context, asked, name, value)?);
     Ok(())
 }
 
@@ -148,6 +151,7 @@ pub(super) fn summary(name: &str, value: &str) -> Result<Summary, Problem> {
     }
 }
 
-fn one_of(name: &str, value: &str, allowed: &[&str]) -> Problem {
+/// `value` is none of these.
+pub(super) fn one_of(name: &str, value: &str, allowed: &[&str]) -> Problem {
     Problem::value(name, format!("'{value}' is none of {}.", any_of(allowed)))
 }

@@ -1,10 +1,11 @@
 //! One value of a parameter: read by the parameter's type into a test.
 
 use crate::definitions::{SearchParameter, SearchType};
+use crate::search::index::of_type_param;
 use crate::search::reference::ReferenceScope;
 use crate::search::{
-    CompositeTest, DateTest, Filter, NumberTest, Param, QuantityTest, ReferenceTest, StringMode,
-    StringTest, Test, TokenTest, UriMode, UriTest,
+    CompositeTest, DateTest, Filter, NearTest, NumberTest, Param, QuantityTest, ReferenceTest,
+    StringMode, StringTest, Test, TokenTest, UriMode, UriTest,
 };
 
 use super::Context;
@@ -23,6 +24,10 @@ pub(super) enum Wanted<'a> {
     Uri(UriMode),
     /// `:identifier`.
     Identifier,
+    /// `:of-type`.
+    OfType,
+    /// `:below` of a versioned reference; `false`: `:above`.
+    Versions(bool),
     /// `:Patient`.
     Type(&'a str),
 }
@@ -40,11 +45,25 @@ impl Reader<'_> {
         if let Some(filter) = self.canonical_version(wanted, text)? {
             return Ok(filter);
         }
+        if *wanted == Wanted::OfType {
+            let test = Test::Token(TokenTest::parse_of_type(text)?);
+            return Ok(Filter::Matches(of_type_param(&self.param), test));
+        }
         let test = match self.parameter.kind {
             SearchType::Composite => Test::Composite(self.composite(text)?),
             _ => test(self.parameter, self.context, wanted, text)?,
         };
-        Ok(Filter::Matches(self.param.clone(), test))
+        let boolean = match &test {
+            Test::Token(test) => test.of_boolean(),
+            _ => None,
+        };
+        let filter = Filter::Matches(self.param.clone(), test);
+        Ok(match boolean {
+            Some(test) => {
+                Filter::Or(vec![filter, Filter::Matches(self.param.clone(), Test::Token(test))])
+            }
+            None => filter,
+        })
     }
 
     /// `url=[canonical]|[version]` on a resource that has both: two conditions on it.
@@ -124,6 +143,7 @@ fn test(
             };
             Test::Uri(UriTest::parse(mode, text)?)
         }
+        SearchType::Special if parameter.code == "near" => Test::Near(NearTest::parse(text)?),
         SearchType::Composite | SearchType::Special => {
             return Err("a parameter of this type cannot be a part of another.".to_owned());
         }
@@ -138,6 +158,9 @@ fn reference(
 ) -> Result<ReferenceTest, String> {
     if *wanted == Wanted::Identifier {
         return Ok(ReferenceTest::Identifier(TokenTest::parse(text)?));
+    }
+    if let Wanted::Versions(is_below) = *wanted {
+        return ReferenceTest::parse_versions(text, is_below);
     }
     let r#type = match wanted {
         Wanted::Type(name) => Some(*name),
