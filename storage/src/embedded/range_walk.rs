@@ -10,7 +10,7 @@ use super::bounds::Span;
 use super::candidates::{HOT_FEW, parts};
 use super::clause::{Clause, Entries};
 use super::encode;
-use super::estimate::least;
+use super::estimate::{PROBE_MAX, least, size};
 use super::evaluate::evaluate;
 use super::keys::{DOCID, docid_at_end, successor};
 use super::page::{Effort, Search};
@@ -31,9 +31,9 @@ pub(super) fn chosen(view: &View, clause: &Clause) -> Result<Option<u16>, StoreE
     if !parts.iter().any(|part| matches!(part, Clause::Matches(_, test) if is_range(test))) {
         return Ok(None);
     }
-    let Some((at, HOT_FEW..)) = least(view, parts, HOT_FEW)? else { return Ok(None) };
+    let Some((at, PROBE_MAX..)) = least(view, parts, HOT_FEW)? else { return Ok(None) };
     let Clause::Matches(param, test) = &parts[at] else { return Ok(None) };
-    if !is_range(test) {
+    if !is_range(test) || size(view, &parts[at], HOT_FEW)? < HOT_FEW {
         return Ok(None);
     }
     // One value alone has its resources in the order of docids.
