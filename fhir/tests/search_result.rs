@@ -19,7 +19,7 @@ fn what_is_unknown_or_not_built_is_refused_by_name() {
         );
     }
     check("Patient?_query=a", "400 no named queries");
-    check("Location?near=1|2", "400 Parameter 'near' is not supported yet");
+    check("Location?near=1", "400 Parameter 'near': '1' is no place: write latitude|longitude");
     check("Patient?a=b&birthdate=x&_count=y", "400 'a'…birthdate…_count");
 }
 

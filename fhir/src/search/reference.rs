@@ -132,7 +132,8 @@ impl ReferenceTest {
         let modifier = if is_below { "below" } else { "above" };
         Err(format!(
             "'{text}' is no canonical URL with a version, which is what :{modifier} goes with on a \
-             reference: write it as http://example.org/x|1.2."
+             reference: write it as http://example.org/x|1.2. Along a hierarchy of resources \
+             ':{modifier}' is not supported yet."
         ))
     }
 }

@@ -71,6 +71,8 @@ pub async fn serve(
     })
     .workers(workers)
     .keep_alive(KEEP_ALIVE)
+    // The end of an answer in several writes would wait for the client's late acknowledgement.
+    .tcp_nodelay(true)
     .client_request_timeout(HEAD_TIMEOUT)
     .client_disconnect_timeout(DISCONNECT_TIMEOUT)
     .max_connections(CONNECTIONS_MAX)

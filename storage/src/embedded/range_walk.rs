@@ -1,5 +1,5 @@
-//! A page without an order of what has its values in a range: of dates, numbers or names, of which
-//! hardly two are the same. To read them in the order of docids all would have to be found first.
+//! A page without an order of what has its values in a range: of dates, numbers or names. To read
+//! them in the order of docids all would have to be found first.
 //!
 //! Each resource stands at its first value in the range that passes; those that only have a value
 //! that reaches into the range from before it come last.
@@ -10,13 +10,12 @@ use super::bounds::Span;
 use super::candidates::{HOT_FEW, parts};
 use super::clause::{Clause, Entries};
 use super::encode;
-use super::estimate::least;
+use super::estimate::{PROBE_MAX, least, size};
 use super::evaluate::evaluate;
-use super::keys::{DOCID, docid_at_end};
-use super::merge::STEMS_MAX;
+use super::keys::{DOCID, docid_at_end, successor};
 use super::page::{Effort, Search};
 use super::position::{Place, Position};
-use super::scan::{Decision, collect_keys, decide, each_key, spans_of};
+use super::scan::{Decision, collect_keys, decide, each_key, first_key, spans_of};
 use super::trace::subject;
 use super::view::View;
 use crate::StoreError;
@@ -25,8 +24,6 @@ use crate::StoreError;
 const KEY_MAX: usize = 46;
 /// The key of those that come last: no family of values has it.
 const LAST: u8 = 0xFF;
-/// So many keys tell whether values are shared.
-const SAMPLE: usize = 64;
 
 /// The parameter whose range a search is read by, where that is better than any other way.
 pub(super) fn chosen(view: &View, clause: &Clause) -> Result<Option<u16>, StoreError> {
@@ -34,22 +31,17 @@ pub(super) fn chosen(view: &View, clause: &Clause) -> Result<Option<u16>, StoreE
     if !parts.iter().any(|part| matches!(part, Clause::Matches(_, test) if is_range(test))) {
         return Ok(None);
     }
-    let Some((at, HOT_FEW..)) = least(view, parts, HOT_FEW)? else { return Ok(None) };
+    let Some((at, PROBE_MAX..)) = least(view, parts, HOT_FEW)? else { return Ok(None) };
     let Clause::Matches(param, test) = &parts[at] else { return Ok(None) };
-    if !is_range(test) {
+    if !is_range(test) || size(view, &parts[at], HOT_FEW)? < HOT_FEW {
         return Ok(None);
     }
-    let (mut keys, mut stems, mut last) = (0, 0, Vec::new());
-    each_key(view, &spans_of(*param, Some(test))[0], |key| {
-        let stem = &key[..key.len() - DOCID];
-        if stem != last {
-            stems += 1;
-            stem.clone_into(&mut last);
-        }
-        keys += 1;
-        Ok(keys < SAMPLE)
-    })?;
-    Ok((stems > STEMS_MAX).then_some(*param))
+    // One value alone has its resources in the order of docids.
+    let mut span = spans_of(*param, Some(test))[0].clone();
+    let Some(key) = first_key(view, &span)? else { return Ok(None) };
+    let Some(next) = successor(&key[..key.len() - DOCID]) else { return Ok(None) };
+    span.start = next;
+    Ok(first_key(view, &span)?.map(|_| *param))
 }
 
 fn is_range(test: &Test) -> bool {

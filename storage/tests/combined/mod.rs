@@ -92,8 +92,18 @@ fn token_condition(codes: Vec<&'static str>) -> impl Strategy<Value = Filter> {
     })
 }
 
-fn condition() -> impl Strategy<Value = Filter> {
+fn date_condition() -> impl Strategy<Value = Filter> {
     use Prefix::{Ap, Eb, Eq, Ge, Gt, Le, Lt, Ne, Sa};
+    (select(vec![Eq, Ne, Gt, Lt, Ge, Le, Sa, Eb, Ap]), 0..14_i64, 0..2_i64).prop_map(
+        |(prefix, day, days)| {
+            let low = day * DAY_US;
+            let test = DateTest { prefix, low, high: low + days * DAY_US };
+            Filter::Matches(param("date"), Test::Date(test))
+        },
+    )
+}
+
+fn condition() -> impl Strategy<Value = Filter> {
     let types = select(vec![vec![], vec!["Patient"], vec!["Patient", "Group"]]);
     let reference = (select(vec!["patient", "subject"]), types, select(vec!["1", "2"])).prop_map(
         |(code, types, id)| {
@@ -102,20 +112,13 @@ fn condition() -> impl Strategy<Value = Filter> {
             Filter::Matches(param(code), Test::Reference(test))
         },
     );
-    let date = (select(vec![Eq, Ne, Gt, Lt, Ge, Le, Sa, Eb, Ap]), 0..14_i64, 0..2_i64).prop_map(
-        |(prefix, day, days)| {
-            let low = day * DAY_US;
-            let test = DateTest { prefix, low, high: low + days * DAY_US };
-            Filter::Matches(param("date"), Test::Date(test))
-        },
-    );
     prop_oneof![
         3 => token_condition(vec!["code", "category"]),
         1 => token_condition(vec!["status"]),
         1 => token_condition(vec!["code"]).prop_map(|one| Filter::Not(Box::new(one))),
         1 => proptest::collection::vec(token_condition(vec!["code"]), 1..3).prop_map(Filter::Or),
         3 => reference,
-        3 => date,
+        3 => date_condition(),
     ]
 }
 
@@ -223,6 +226,18 @@ proptest! {
     ) {
         check(few(), &Filter::And(parts.clone()), limit);
         check(many(), &Filter::And(parts), limit * 110);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn dates_alone_find_what_matches(
+        parts in proptest::collection::vec(date_condition(), 1..3),
+        limit in 100_usize..900,
+    ) {
+        check(many(), &Filter::And(parts), limit);
     }
 }
 
