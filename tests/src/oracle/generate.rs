@@ -188,7 +188,10 @@ impl Generator<'_> {
             }
             Kind::Token => Modifier::Not,
             Kind::Reference if self.rng.percent(40) => Modifier::Identifier,
-            Kind::Reference => Modifier::Type(self.rng.pick(&parameter.targets())),
+            Kind::Reference => {
+                let name = *self.rng.pick(&parameter.targets());
+                Modifier::Type(name)
+            }
             Kind::Uri => *self.rng.pick(&[Modifier::Above, Modifier::Below]),
             _ => Modifier::None,
         }
@@ -369,7 +372,8 @@ impl Generator<'_> {
                 (&["eq", "ne", "gt", "lt", "ge", "le"], super::dates::prefixed(&value).1.to_owned())
             }
         };
-        Expression::Compare { parameter, operator: self.rng.pick(operators), value }
+        let operator = *self.rng.pick(operators);
+        Expression::Compare { parameter, operator, value }
     }
 
     fn includes(&mut self, resource: &'static str) -> Vec<Include> {

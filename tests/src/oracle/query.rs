@@ -228,6 +228,11 @@ impl Criterion {
 }
 
 impl Expression {
+    /// Is it a comparison with `pr false`?
+    pub(crate) fn is_absence(&self) -> bool {
+        matches!(self, Self::Compare { operator: "pr", value, .. } if value == "false")
+    }
+
     fn text(&self) -> String {
         let joined = |parts: &[Self], word: &str| {
             parts.iter().map(|part| format!("({})", part.text())).collect::<Vec<_>>().join(word)

@@ -86,6 +86,12 @@ impl World {
             Expression::And(parts) => parts.iter().all(|part| self.is_expression(resource, part)),
             Expression::Or(parts) => parts.iter().any(|part| self.is_expression(resource, part)),
             Expression::Not(inner) => !self.is_expression(resource, inner),
+            // "The set is empty or not": the set is what the whole path leads to.
+            Expression::Path { parameter, target, inner } if inner.is_absence() => {
+                let inner = Box::new(Expression::Not(inner.clone()));
+                let path = Expression::Path { parameter, target, inner };
+                !self.is_expression(resource, &path)
+            }
             Expression::Path { parameter, target, inner } => {
                 referred(resource, parameter).iter().any(|key| {
                     key.starts_with(&format!("{target}/"))
