@@ -1,17 +1,12 @@
 //! Random queries. Values come from the data and from near them, so that most queries find
 //! something, and not everything.
 
-use serde_json::Value;
-
-use super::data::{DATES, SYSTEMS, URIS};
-use super::numbers::{UCUM, UNITS};
+use super::data::SYSTEMS;
 use super::parameters::{COMPOSITES, DATA, Kind, PARAMETERS, Parameter, of_type};
-use super::query::{Criterion, Expression, Include, Modifier, Place, Query};
+use super::query::{Criterion, Include, Modifier, Place, Query};
 use super::rng::Rng;
-use super::texts::{at_any, codings};
+use super::texts::codings;
 use super::truth::World;
-
-const PREFIXES: [&str; 9] = ["", "", "eq", "ne", "gt", "lt", "ge", "le", "sa"];
 
 pub(crate) struct Generator<'a> {
     pub(crate) rng: Rng,
@@ -224,156 +219,6 @@ impl Generator<'_> {
             }
             _ => self.value(resource, parameter.kind, parameter.paths),
         }
-    }
-
-    /// A value that some resource has.
-    fn held(&mut self, resource: &str, paths: &str) -> Option<Value> {
-        let resources = self
-            .world
-            .0
-            .iter()
-            .filter(|(key, _)| resource.is_empty() || key.split('/').next() == Some(resource));
-        let held: Vec<&Value> = resources.flat_map(|(_, held)| at_any(held, paths)).collect();
-        (!held.is_empty()).then(|| (*self.rng.pick(&held)).clone())
-    }
-
-    fn text(&mut self, resource: &str, paths: &str) -> String {
-        let held = self.held(resource, paths);
-        held.as_ref().and_then(Value::as_str).unwrap_or("x").to_owned()
-    }
-
-    fn token(&mut self, resource: &str, paths: &str) -> String {
-        let held = self.held(resource, paths).unwrap_or_default();
-        let found = codings(&held);
-        let Some((system, code)) = found.first() else { return "a".to_owned() };
-        if !held.is_object() {
-            return code.clone();
-        }
-        match (self.rng.below(6), system) {
-            (0, _) => format!("|{code}"),
-            (1, _) => format!("{}|{code}", self.rng.pick(&SYSTEMS)),
-            (2, Some(system)) => format!("{system}|"),
-            (3 | 4, Some(system)) => format!("{system}|{code}"),
-            _ => code.clone(),
-        }
-    }
-
-    fn value(&mut self, resource: &str, kind: Kind, paths: &str) -> String {
-        match kind {
-            Kind::Text => {
-                let text = self.text(resource, paths);
-                let most = 1 + self.rng.below(4);
-                let start: String = text.chars().take(most).collect();
-                let start = if self.rng.percent(30) { start.to_uppercase() } else { start };
-                start.trim().to_owned()
-            }
-            Kind::Token => self.token(resource, paths),
-            Kind::Date => self.date(resource, paths),
-            Kind::Number => self.number(resource, paths),
-            Kind::Quantity => self.quantity(resource, paths),
-            Kind::Reference => {
-                let held = self.held(resource, paths).unwrap_or_default();
-                let address = held["reference"].as_str().unwrap_or("Patient/none").to_owned();
-                if self.rng.percent(30) {
-                    return address.rsplit('/').next().unwrap_or_default().to_owned();
-                }
-                address
-            }
-            Kind::Canonical => {
-                let held = self.text(resource, paths);
-                let url = held.split('|').next().unwrap_or_default().to_owned();
-                if self.rng.percent(50) { url } else { held }
-            }
-            Kind::Uri if self.rng.percent(20) => (*self.rng.pick(&URIS)).to_owned(),
-            Kind::Uri => self.text(resource, paths),
-        }
-    }
-
-    fn date(&mut self, resource: &str, paths: &str) -> String {
-        let prefix = *self.rng.pick(&[&PREFIXES[..], &["eb"]].concat());
-        let held = self.held(resource, paths).unwrap_or_default();
-        let text = held.as_str().or(held["start"].as_str()).or(held["end"].as_str());
-        let text = text.unwrap_or(DATES[0]).to_owned();
-        let text = if self.rng.percent(30) { (*self.rng.pick(&DATES)).to_owned() } else { text };
-        let length = *self.rng.pick(&[4, 7, 10, 100, 100]);
-        format!("{prefix}{}", text.get(..length).unwrap_or(&text))
-    }
-
-    fn number(&mut self, resource: &str, paths: &str) -> String {
-        let prefix = *self.rng.pick(&[&PREFIXES[..], &["eb", "ap"]].concat());
-        let held = self.held(resource, paths).unwrap_or_default();
-        let number = held.as_f64().or(held["value"].as_f64()).unwrap_or(1.0);
-        let text = match self.rng.below(5) {
-            0 => format!("{number:.0}"),
-            1 => format!("{number:.1}"),
-            2 => format!("{number:.3}"),
-            3 if self.rng.percent(30) => format!("{number:.2e}"),
-            _ => number.to_string(),
-        };
-        format!("{prefix}{text}")
-    }
-
-    fn quantity(&mut self, resource: &str, paths: &str) -> String {
-        let number = self.number(resource, paths);
-        let (unit, ..) = *self.rng.pick(&UNITS);
-        match self.rng.below(5) {
-            0 => number,
-            1 => format!("{number}||{unit}"),
-            2 => format!("{number}|{}|{unit}", SYSTEMS[0]),
-            _ => format!("{number}|{UCUM}|{unit}"),
-        }
-    }
-
-    fn expression(&mut self, resource: &'static str, depth: usize) -> Expression {
-        let parts =
-            |this: &mut Self| (0..2).map(|_| this.expression(resource, depth - 1)).collect();
-        match self.rng.below(5) {
-            0 if depth > 0 => Expression::And(parts(self)),
-            1 if depth > 0 => Expression::Or(parts(self)),
-            2 if depth > 0 => Expression::Not(Box::new(self.expression(resource, depth - 1))),
-            3 if depth > 0 => self.path(resource),
-            _ => self.comparison(resource),
-        }
-    }
-
-    /// A comparison of what a reference leads to.
-    fn path(&mut self, resource: &'static str) -> Expression {
-        let its = |held: &&'static Parameter| held.kind == Kind::Reference;
-        let references: Vec<_> = of_type(resource).into_iter().filter(its).collect();
-        if references.is_empty() {
-            return self.comparison(resource);
-        }
-        let parameter = *self.rng.pick(&references);
-        let target = *self.rng.pick(&parameter.targets());
-        let inner = Box::new(self.comparison(target));
-        Expression::Path { parameter, target, inner }
-    }
-
-    fn comparison(&mut self, resource: &'static str) -> Expression {
-        let is_its = |held: &&Parameter| {
-            let kinds = [Kind::Text, Kind::Token, Kind::Date, Kind::Number];
-            held.resource == resource && kinds.contains(&held.kind)
-        };
-        let all: Vec<_> = of_type(resource).into_iter().filter(is_its).collect();
-        let parameter = *self.rng.pick(&all);
-        if self.rng.percent(12) {
-            let value = (*self.rng.pick(&["true", "false"])).to_owned();
-            return Expression::Compare { parameter, operator: "pr", value };
-        }
-        let (operators, value): (&[&str], String) = match parameter.kind {
-            Kind::Text => (&["eq", "ne", "co", "sw", "ew"], self.text(resource, parameter.paths)),
-            Kind::Token => {
-                let token = self.token(resource, parameter.paths);
-                let code = token.rsplit('|').next().filter(|code| !code.is_empty());
-                (&["eq", "ne"], code.unwrap_or("a").to_owned())
-            }
-            kind => {
-                let value = self.value(resource, kind, parameter.paths);
-                (&["eq", "ne", "gt", "lt", "ge", "le"], super::dates::prefixed(&value).1.to_owned())
-            }
-        };
-        let operator = *self.rng.pick(operators);
-        Expression::Compare { parameter, operator, value }
     }
 
     fn includes(&mut self, resource: &'static str) -> Vec<Include> {

@@ -6,6 +6,7 @@
 mod compare;
 mod data;
 mod dates;
+mod expressions;
 mod generate;
 mod numbers;
 mod parameters;
@@ -15,5 +16,6 @@ mod rng;
 mod run;
 mod texts;
 mod truth;
+mod values;
 
 pub use run::{Count, Plan, Summary, run};
