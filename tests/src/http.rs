@@ -46,6 +46,12 @@ impl Client {
         Self { agent: configuration.into(), base: base.to_owned() }
     }
 
+    /// The base, without a slash at its end.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// A request of this method for a path under the base, or for a whole URL.
     #[must_use]
     pub fn request(&self, method: &str, path: &str) -> Request {

@@ -10,7 +10,7 @@ use crate::Client;
 
 use super::parameters::{Kind, Parameter};
 use super::query::Query;
-use super::texts::{at_any, codings, folded};
+use super::texts::{LOCAL, at_any, codings, folded};
 use super::truth::World;
 use super::{dates, numbers};
 
@@ -25,7 +25,7 @@ pub(crate) fn compared(
     expected: &BTreeSet<String>,
 ) -> Result<(), String> {
     let mut found: Vec<String> = Vec::new();
-    let mut next = Some(query.text());
+    let mut next = Some(query.text().replace(LOCAL, &format!("{}/", client.base())));
     let mut pages = 0;
     let mut totals = BTreeSet::new();
     while let Some(path) = next {

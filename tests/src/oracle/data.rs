@@ -71,6 +71,9 @@ impl Maker<'_> {
         if self.rng.percent(75) {
             coding["system"] = json!(self.rng.pick(&SYSTEMS));
         }
+        if self.rng.percent(20) {
+            coding["display"] = json!(self.rng.pick(&FAMILIES));
+        }
         coding
     }
 

@@ -4,7 +4,7 @@
 
 use super::dates::prefixed;
 use super::generate::Generator;
-use super::parameters::{Kind, Parameter, of_type};
+use super::parameters::{Kind, PARAMETERS, Parameter, of_type};
 use super::query::Expression;
 
 impl Generator<'_> {
@@ -20,8 +20,16 @@ impl Generator<'_> {
         }
     }
 
-    /// A comparison of what a reference leads to.
+    /// A comparison of what a reference leads to, or of what refers here.
     pub(crate) fn path(&mut self, resource: &'static str) -> Expression {
+        let refers = |held: &&Parameter| held.targets().contains(&resource);
+        let referring: Vec<&'static Parameter> =
+            PARAMETERS.iter().filter(|held| held.kind == Kind::Reference && refers(held)).collect();
+        if !referring.is_empty() && self.rng.percent(40) {
+            let parameter = *self.rng.pick(&referring);
+            let inner = Box::new(self.comparison(parameter.resource));
+            return Expression::Has { source: parameter.resource, parameter, inner };
+        }
         let its = |held: &&'static Parameter| held.kind == Kind::Reference;
         let references: Vec<_> = of_type(resource).into_iter().filter(its).collect();
         if references.is_empty() {

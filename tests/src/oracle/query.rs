@@ -60,6 +60,12 @@ pub(crate) enum Expression {
         target: &'static str,
         inner: Box<Expression>,
     },
+    /// A comparison of what refers here.
+    Has {
+        source: &'static str,
+        parameter: &'static Parameter,
+        inner: Box<Expression>,
+    },
     And(Vec<Expression>),
     Or(Vec<Expression>),
     Not(Box<Expression>),
@@ -245,6 +251,9 @@ impl Expression {
             }
             Self::Path { parameter, target, inner } => {
                 format!("{}:{target}.{}", parameter.code, inner.text())
+            }
+            Self::Has { source, parameter, inner } => {
+                format!("_has:{source}:{}:{}", parameter.code, inner.text())
             }
             Self::And(parts) => joined(parts, " and "),
             Self::Or(parts) => joined(parts, " or "),

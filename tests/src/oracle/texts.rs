@@ -75,9 +75,14 @@ pub(crate) fn is_of_type(value: &Value, wanted: &str) -> bool {
         && is_token(&value["type"], kind)
 }
 
+/// Stands for the server's base in a query.
+pub(crate) const LOCAL: &str = "local:/";
+
 /// `Type/id`, `id`, or a URL. An id alone is that of a resource of this server.
 pub(crate) fn is_reference(value: &Value, wanted: &str, of_type: Option<&str>) -> bool {
     let Some(held) = value["reference"].as_str() else { return false };
+    // A URL of this server is what stands in it behind the base.
+    let wanted = wanted.strip_prefix(LOCAL).unwrap_or(wanted);
     let wanted = match of_type {
         Some(name) => format!("{name}/{wanted}"),
         None => wanted.to_owned(),

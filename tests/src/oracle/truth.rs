@@ -92,6 +92,17 @@ impl World {
                 let path = Expression::Path { parameter, target, inner };
                 !self.is_expression(resource, &path)
             }
+            Expression::Has { source, parameter, inner } if inner.is_absence() => {
+                let inner = Box::new(Expression::Not(inner.clone()));
+                let has = Expression::Has { source, parameter, inner };
+                !self.is_expression(resource, &has)
+            }
+            Expression::Has { source, parameter, inner } => {
+                let own = key_of(resource);
+                self.of_type(source).any(|(_, held)| {
+                    referred(held, parameter).contains(&&*own) && self.is_expression(held, inner)
+                })
+            }
             Expression::Path { parameter, target, inner } => {
                 referred(resource, parameter).iter().any(|key| {
                     key.starts_with(&format!("{target}/"))

@@ -6,7 +6,7 @@ use super::data::{DATES, SYSTEMS, URIS};
 use super::generate::Generator;
 use super::numbers::{UCUM, UNITS};
 use super::parameters::Kind;
-use super::texts::{at_any, codings};
+use super::texts::{LOCAL, at_any, codings};
 
 const PREFIXES: [&str; 9] = ["", "", "eq", "ne", "gt", "lt", "ge", "le", "sa"];
 
@@ -61,6 +61,9 @@ impl Generator<'_> {
                 let address = held["reference"].as_str().unwrap_or("Patient/none").to_owned();
                 if self.rng.percent(30) {
                     return address.rsplit('/').next().unwrap_or_default().to_owned();
+                }
+                if self.rng.percent(15) && !address.contains(':') {
+                    return format!("{LOCAL}{address}");
                 }
                 address
             }
