@@ -20,7 +20,10 @@ pub(crate) const URIS: [&str; 6] = [
     "urn:oid:1.2.3",
     "http://Q.example/a",
 ];
-pub(crate) const DATES: [&str; 14] = [
+pub(crate) const DATES: [&str; 17] = [
+    "2020-03",
+    "2020-03-01",
+    "2020-12",
     "2019",
     "2020",
     "2020-02",
