@@ -1,5 +1,5 @@
-//! A page without an order of what has its values in a range: of dates, numbers or names. To read
-//! them in the order of docids all would have to be found first.
+//! A page without an order of what has its values in a range: of dates, numbers, names, or of the
+//! results of a code. To read them in the order of docids all would have to be found first.
 //!
 //! Each resource stands at its first value in the range that passes; those that only have a value
 //! that reaches into the range from before it come last.
@@ -28,12 +28,13 @@ const LAST: u8 = 0xFF;
 /// The parameter whose range a search is read by, where that is better than any other way.
 pub(super) fn chosen(view: &View, clause: &Clause) -> Result<Option<u16>, StoreError> {
     let parts = parts(clause);
-    if !parts.iter().any(|part| matches!(part, Clause::Matches(_, test) if is_range(test))) {
+    let is_one = |part| matches!(part, &Clause::Matches(param, ref test) if is_range(param, test));
+    if !parts.iter().any(is_one) {
         return Ok(None);
     }
     let Some((at, PROBE_MAX..)) = least(view, parts, HOT_FEW)? else { return Ok(None) };
     let Clause::Matches(param, test) = &parts[at] else { return Ok(None) };
-    if !is_range(test) || size(view, &parts[at], HOT_FEW)? < HOT_FEW {
+    if !is_range(*param, test) || size(view, &parts[at], HOT_FEW)? < HOT_FEW {
         return Ok(None);
     }
     // One value alone has its resources in the order of docids.
@@ -44,8 +45,13 @@ pub(super) fn chosen(view: &View, clause: &Clause) -> Result<Option<u16>, StoreE
     Ok(first_key(view, &span)?.map(|_| *param))
 }
 
-fn is_range(test: &Test) -> bool {
-    matches!(test, Test::Date(_) | Test::Number(_) | Test::Quantity(_) | Test::String(_))
+fn is_range(param: u16, test: &Test) -> bool {
+    match test {
+        Test::Date(_) | Test::Number(_) | Test::Quantity(_) | Test::String(_) => true,
+        // A code and a range of its values stand together.
+        Test::Composite(_) => spans_of(param, Some(test)).len() == 1,
+        _ => false,
+    }
 }
 
 /// The places of up to `wanted` matches after a position; `None` when the effort does not get that
