@@ -85,7 +85,8 @@ pub(crate) fn index(
     body: &Json,
 ) -> (Vec<Entry>, BTreeSet<(String, String)>) {
     let mut entries = catalog.indexer.entries(body.root(), bases);
-    entries.extend(contained_entries(body.root(), &catalog.indexer, bases));
+    let contained = contained_entries(body.root(), &entries, &catalog.indexer, bases);
+    entries.extend(contained);
     let references = local_references(catalog, bases, body);
     add_unindexed_references(resource, &references, &mut entries);
     (entries, references)

@@ -146,3 +146,29 @@ fn what_does_not_go_with_it_is_refused() {
     assert!(text("Medication?_contained=true&manufacturer.name=x").contains("chains"));
     assert!(text("?_contained=true&_type=Patient,Group").contains("one type"));
 }
+
+#[test]
+fn a_chain_is_evaluated_inside_contained_resources() {
+    let server = world();
+    let query = |query: &str| matches(&server.get(query).send().expect(200));
+    let first = ["MedicationRequest/r1"];
+    assert_eq!(query("MedicationRequest?medication:Medication.code=one"), first);
+    assert_eq!(query("MedicationRequest?medication.code=http://s|one"), first);
+    assert_eq!(query("MedicationRequest?medication.expiration-date=2024-05").len(), 2);
+    assert_eq!(query("MedicationRequest?medication.code=one,two").len(), 2);
+    assert_eq!(
+        query("MedicationDispense?performer:Organization.name=ac"),
+        ["MedicationDispense/d"]
+    );
+    assert_eq!(query("MedicationDispense?medication:Medication.code=two"), [] as [&str; 0]);
+    // Not what is contained but not referred to by that parameter.
+    assert_eq!(query("MedicationDispense?receiver:Patient.name=ac"), [] as [&str; 0]);
+    // A resource beside it is found as ever.
+    server.put_all(&[json!({"resourceType": "MedicationRequest", "id": "r3", "status": "active",
+        "intent": "order", "subject": {"reference": "Patient/a"},
+        "medicationReference": {"reference": "Medication/m1"}})]);
+    assert_eq!(
+        query("MedicationRequest?medication.code=one"),
+        ["MedicationRequest/r1", "MedicationRequest/r3"]
+    );
+}

@@ -2,36 +2,55 @@
 //!
 //! Their entries stand among those of their container, under one parameter of its type: a composite
 //! of what the value is of (`Medication.code`) and the value. A search of contained resources takes
-//! its candidates from there and decides each contained resource by its own entries.
+//! its candidates from there and decides each contained resource by its own entries. A chain is
+//! evaluated inside contained resources: values of those that the container refers to by one of its
+//! parameters stand there again, with the parameter before the type (`medication:Medication.code`).
 //!
 //! [contained]: https://hl7.org/fhir/R4/search.html#contained
 
 use std::sync::Arc;
 
 use super::{
-    CompositeTest, Entry, Filter, IndexValue, Indexer, Param, Test, TokenTest, TokenValue, UriMode,
-    UriTest, UriValue, matches,
+    CompositeTest, Entry, Filter, IndexValue, Indexer, Param, ReferenceValue, Test, TokenTest,
+    TokenValue, UriMode, UriTest, UriValue, matches,
 };
 use crate::json::Value;
 
 /// The code of the parameter; no search names it.
 const CODE: &str = "_contained";
 
-/// What the resources contained in this one leave in the index; what several of them have in common
-/// comes as often.
+/// What the resources contained in this one leave in the index, beside its `own` entries; what
+/// several of them have in common comes as often.
 #[must_use]
-pub fn contained_entries(container: Value<'_>, indexer: &Indexer, bases: &[String]) -> Vec<Entry> {
-    let Some(own) = container.str("resourceType") else { return Vec::new() };
-    let param = Param::new(&*own, CODE);
+pub fn contained_entries(
+    container: Value<'_>,
+    own: &[Entry],
+    indexer: &Indexer,
+    bases: &[String],
+) -> Vec<Entry> {
+    let Some(name) = container.str("resourceType") else { return Vec::new() };
+    let param = Param::new(&*name, CODE);
     let mut entries: Vec<Entry> = Vec::new();
     for resource in container.list("contained") {
         let Some(name) = resource.str("resourceType") else { continue };
-        let mut add = |code: &str, value: IndexValue| {
-            let of = IndexValue::Uri(UriValue(format!("{name}.{code}")));
-            let value = IndexValue::Composite(vec![of, value]);
-            entries.push(Entry { param: param.clone(), value });
-        };
         let id = resource.str("id").unwrap_or_default();
+        let fragment = format!("#{id}");
+        let refers = |entry: &&Entry| match &entry.value {
+            IndexValue::Reference(ReferenceValue::Url { url, .. }) => *url == fragment,
+            _ => false,
+        };
+        let by: Vec<&str> = own.iter().filter(refers).map(|entry| &*entry.param.code).collect();
+        let mut add = |code: &str, value: IndexValue| {
+            let mut under = |of: String| {
+                let of = IndexValue::Uri(UriValue(of));
+                let value = IndexValue::Composite(vec![of, value.clone()]);
+                entries.push(Entry { param: param.clone(), value });
+            };
+            for reference in &by {
+                under(format!("{reference}:{name}.{code}"));
+            }
+            under(format!("{name}.{code}"));
+        };
         add("_id", IndexValue::Token(TokenValue::new(None, &id)));
         for entry in indexer.entries(resource, bases) {
             if !matches!(entry.value, IndexValue::Composite(_)) {
@@ -40,6 +59,27 @@ pub fn contained_entries(container: Value<'_>, indexer: &Indexer, bases: &[Strin
         }
     }
     entries
+}
+
+/// The containers of the parameter's type that refer by it to a contained resource of the type
+/// `target` of which the filter holds: what a chain finds [inside contained
+/// resources](https://hl7.org/fhir/R4/search.html#contained). `None` where the index does not say
+/// it: of conditions on what a resource lacks, and on resources further away.
+#[must_use]
+pub fn chained_into_contained(param: &Param, target: &str, filter: &Filter) -> Option<Filter> {
+    match filter {
+        Filter::Matches(inner, test) if !matches!(test, Test::Composite(_)) => {
+            let uri = format!("{}:{target}.{}", param.code, inner.code);
+            let of = Test::Uri(UriTest { mode: UriMode::Exact, uri });
+            let test = Test::Composite(CompositeTest(vec![of, test.clone()]));
+            Some(Filter::Matches(Param::new(param.resource.clone(), CODE), test))
+        }
+        Filter::Or(parts) => {
+            let parts = parts.iter().filter_map(|one| chained_into_contained(param, target, one));
+            Some(Filter::Or(parts.collect()))
+        }
+        _ => None,
+    }
 }
 
 /// The containers of this type that may contain what the filter of a type asks for: no fewer than

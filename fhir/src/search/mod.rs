@@ -29,7 +29,9 @@ mod value;
 pub use canonical::canonical_filter;
 pub use compartment::compartment_filter;
 pub use composite::CompositeTest;
-pub use contained::{contained_entries, contained_filter, contained_matches};
+pub use contained::{
+    chained_into_contained, contained_entries, contained_filter, contained_matches,
+};
 pub use date::{DateTest, DateValue};
 pub use defined::Defined;
 pub use filter::{Filter, Param, Sort, Test, matches};

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use fhir::search::{Filter, IndexValue, Param, Test, TokenTest};
+use fhir::search::{Filter, IndexValue, Param, Test, TokenTest, chained_into_contained};
 
 use super::budget::ENTRIES_COST;
+use super::estimate::size;
 use super::hot::{self, HotClause};
 use super::join::{Join, Way};
 use super::link::Link;
@@ -38,6 +39,24 @@ impl Clause {
             Clause::And(parts) | Clause::Or(parts) => parts.iter().any(Clause::is_joined),
             Clause::Not(part) => part.is_joined(),
             _ => false,
+        }
+    }
+}
+
+impl Clause {
+    /// Does it hold of nothing, as one look at the index says?
+    fn is_nothing(&self, view: &View) -> Result<bool, StoreError> {
+        match self {
+            Clause::Or(parts) => {
+                for part in parts {
+                    if !part.is_nothing(view)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Clause::Matches(..) => Ok(size(view, self, 1)? == 0),
+            _ => Ok(false),
         }
     }
 }
@@ -90,10 +109,19 @@ fn chain(
     target: &Arc<str>,
     inner: &Filter,
 ) -> Result<Clause, StoreError> {
-    let Some(link) = Link::new(view, param, target)? else { return Ok(nothing()) };
+    let contained = match chained_into_contained(param, target, inner) {
+        Some(filter) => compile(view, type_id, &filter)?,
+        None => nothing(),
+    };
+    let Some(link) = Link::new(view, param, target)? else { return Ok(contained) };
     let inner = compile(view, link.target_id(), inner)?;
     let far_id = link.target_id();
-    Ok(Clause::Join(Box::new(Join::new(Way::To, link, type_id, far_id, inner))))
+    let join = Clause::Join(Box::new(Join::new(Way::To, link, type_id, far_id, inner)));
+    // Most types never contain anything: then the join is all there is to carry out.
+    Ok(match contained.is_nothing(view)? {
+        true => join,
+        false => Clause::Or(vec![join, contained]),
+    })
 }
 
 fn has(view: &View, type_id: u16, param: &Param, inner: &Filter) -> Result<Clause, StoreError> {
