@@ -153,6 +153,9 @@ fn check_order(world: &World, query: &Query, found: &[String]) -> Result<(), Str
             };
             match order {
                 Ordering::Less => break,
+                // The server knows the instant of a version to the microsecond and shows it to the
+                // millisecond: what looks equal may have an order.
+                Ordering::Equal if parameter.code == "_lastUpdated" => break,
                 Ordering::Equal => {}
                 Ordering::Greater => {
                     return Err(format!("out of order: {keys:?}\n{a}\n{b}"));
