@@ -70,15 +70,20 @@ impl<'a> Scope<'a> {
                 "'{id}' is no id: 1 to 64 of the letters, digits, '-' and '.'."
             )));
         }
-        let mut types = definitions.schema().resource_names();
-        types.retain(|name| compartment_filter(code, id, name, definitions).is_some());
+        let holds = |name: &str| compartment_filter(code, id, name, definitions).is_some();
+        // All types are gone through only where all are asked for, or named in a failure.
+        let all = || {
+            let mut types = definitions.schema().resource_names();
+            types.retain(|name| holds(name));
+            types
+        };
         let (types, last) = match resource {
-            None => (Types::Some(types), "*"),
-            Some(name) if types.contains(&&**name) => (Types::One(name.clone()), &**name),
+            None => (Types::Some(all()), "*"),
+            Some(name) if holds(name) => (Types::One(name.clone()), &**name),
             Some(name) => {
                 let text = format!(
                     "{name} is never in a {code} compartment: that holds {}.",
-                    types.join(", ")
+                    all().join(", ")
                 );
                 return Err(Outcome::new(Kind::Unknown, text));
             }
