@@ -1,5 +1,5 @@
 //! What failed, one JSON object a line: file, line, entry and reason, and nothing of the resource
-//! but what the reason says.
+//! but what the reason says. Units are loaded several at once, so the order is that of failing.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
