@@ -5,6 +5,7 @@ mod commit;
 pub mod embedded;
 mod error;
 mod history;
+mod index;
 mod search;
 mod store;
 mod tenant;

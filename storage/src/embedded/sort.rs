@@ -6,17 +6,17 @@
 use fhir::search::{IndexValue, Sort};
 
 use super::clause::{Clause, Entries};
-use super::encode;
 use super::estimate::size;
 use super::evaluate::evaluate;
 use super::hot_walk;
-use super::order::{Directions, SORT_KEY_MAX, SortKey, sort_key};
 use super::page::{Effort, Search};
 use super::position::{Place, Position};
 use super::trace::subject;
 use super::view::View;
 use super::walk::walked;
 use crate::StoreError;
+use crate::index::encode;
+use crate::index::order::{Directions, SORT_KEY_MAX, SortKey, sort_key};
 
 /// By what a search is sorted, as one of its keys.
 #[derive(Debug, Clone, Copy)]
@@ -98,21 +98,21 @@ impl Order<'_> {
             }
         }
         self.cut(&mut places, wanted);
-        places.sort_unstable_by(|a, b| self.directions.compare(a, b));
+        places.sort_unstable_by(|a, b| a.compare(b, &self.directions));
         Ok(places)
     }
 
     /// Leaves the first places, in any order.
     fn cut(&self, places: &mut Vec<Place>, wanted: usize) {
         if places.len() > wanted && wanted > 0 {
-            places.select_nth_unstable_by(wanted - 1, |a, b| self.directions.compare(a, b));
+            places.select_nth_unstable_by(wanted - 1, |a, b| a.compare(b, &self.directions));
             places.truncate(wanted);
         }
     }
 
     /// Does a place come behind a position?
     pub(super) fn is_after(&self, place: &Place, after: &Position) -> bool {
-        after.place().is_none_or(|last| self.directions.compare(place, last).is_gt())
+        after.place().is_none_or(|last| place.compare(last, &self.directions).is_gt())
     }
 
     /// What a resource is sorted by.

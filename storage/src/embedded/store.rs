@@ -14,7 +14,6 @@ use fhir::search::{Entry, Filter, Param};
 
 use super::apply::Done;
 use super::aside::{Aside, apart};
-use super::body::stamped;
 use super::committer::{Committer, Request};
 use super::counts::Counts;
 use super::engine::Engine;
@@ -23,6 +22,7 @@ use super::prepare::{Bodies, prepare};
 use super::settings::EmbeddedSettings;
 use super::view::View;
 use super::{check, fault, history, page, references, shutdown, trainer};
+use crate::index::body::stamped;
 use crate::{
     Changed, CheckReport, Commit, Committed, HistoryPage, HistoryRequest, Key, Page, SearchRequest,
     Status, StoreError, Version,

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use fjall::{Keyspace, Readable, Slice, Snapshot};
 
 use super::budget::Budget;
-use super::cursor::Cursor;
 use super::engine::Engine;
 use super::page::Effort;
 use super::record::{self, Record};
 use super::trace::Trace;
 use super::{change, fault, keys};
+use crate::index::cursor::Cursor;
 use crate::{Changed, Key, PAGE_BYTES_MAX, StoreError, Version};
 
 /// A snapshot of a tenant.
