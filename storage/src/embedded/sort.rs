@@ -3,7 +3,7 @@
 //!
 //! [Sorting]: https://hl7.org/fhir/R4/search.html#_sort
 
-use fhir::search::{IndexValue, Sort};
+use fhir::search::Sort;
 
 use super::clause::{Clause, Entries};
 use super::estimate::size;
@@ -15,8 +15,7 @@ use super::trace::subject;
 use super::view::View;
 use super::walk::walked;
 use crate::StoreError;
-use crate::index::encode;
-use crate::index::order::{Directions, SORT_KEY_MAX, SortKey, sort_key};
+use crate::index::order::{Directions, SORT_KEY_MAX, SortKey, sort_key_of};
 
 /// By what a search is sorted, as one of its keys.
 #[derive(Debug, Clone, Copy)]
@@ -131,29 +130,6 @@ impl Order<'_> {
             By::Param(param) => param,
         };
         let is_descending = self.directions.is_descending(at);
-        let mut found: SortKey = None;
-        let mut values = entries.values(param)?;
-        // The second word of a name is found, but a name is not sorted by it.
-        if !values.iter().all(is_part) {
-            values.retain(|value| !is_part(value));
-        }
-        for value in values {
-            encode::stems(param, &value, |stem| {
-                let Some(key) = sort_key(&stem) else { return };
-                let is_better = found.as_deref().is_none_or(|best| match is_descending {
-                    false => key < best,
-                    true => key > best,
-                });
-                if is_better {
-                    found = Some(key.to_vec());
-                }
-            });
-        }
-        Ok(found)
+        Ok(sort_key_of(param, entries.values(param)?, is_descending))
     }
-}
-
-/// Only a part of a text, that stands beside the whole.
-fn is_part(value: &IndexValue) -> bool {
-    matches!(value, IndexValue::String(text) if text.exact == 0)
 }

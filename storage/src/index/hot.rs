@@ -9,6 +9,8 @@ use super::cursor::{ordered_i64, put_key_id, put_text, put_varint};
 use super::encode::{CODE_MAX, ID_MAX};
 use super::stem::{family, index_head};
 
+/// Of all dates and none: the combination without a date, in MongoDB.
+pub(crate) const ANY_DATE: u8 = 0;
 pub(crate) const DATED: u8 = 1;
 pub(crate) const SEVERAL: u8 = 2;
 pub(crate) const DATELESS: u8 = 3;

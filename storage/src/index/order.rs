@@ -2,14 +2,14 @@
 
 use std::cmp::Ordering;
 
-use fhir::search::Sort;
+use fhir::search::{IndexValue, Sort};
 
 use super::cursor::text_len;
-use super::encode::UNIT_ANY;
+use super::encode::{self, UNIT_ANY};
 use super::stem::{INDEX_HEAD, family};
 
 /// Greatest length of a sort key: the family, and what of the value decides the order.
-pub(crate) const SORT_KEY_MAX: usize = 48;
+pub(crate) const SORT_KEY_MAX: usize = 46;
 
 /// What a resource is sorted by; `None` without a value.
 pub(crate) type SortKey = Option<Vec<u8>>;
@@ -75,4 +75,32 @@ pub(crate) fn sort_key(stem: &[u8]) -> Option<&[u8]> {
         _ => text_len(value),
     };
     Some(&key[..(len + 1).min(SORT_KEY_MAX).min(key.len())])
+}
+
+/// What a resource with these values of a parameter is sorted by: the least of them, or the
+/// greatest.
+pub(crate) fn sort_key_of(param: u16, mut values: Vec<IndexValue>, is_descending: bool) -> SortKey {
+    let mut found: SortKey = None;
+    // The second word of a name is found, but a name is not sorted by it.
+    if !values.iter().all(is_part) {
+        values.retain(|value| !is_part(value));
+    }
+    for value in values {
+        encode::stems(param, &value, |stem| {
+            let Some(key) = sort_key(&stem) else { return };
+            let is_better = found.as_deref().is_none_or(|best| match is_descending {
+                false => key < best,
+                true => key > best,
+            });
+            if is_better {
+                found = Some(key.to_vec());
+            }
+        });
+    }
+    found
+}
+
+/// Only a part of a text, that stands beside the whole.
+fn is_part(value: &IndexValue) -> bool {
+    matches!(value, IndexValue::String(text) if text.exact == 0)
 }

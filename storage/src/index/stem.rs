@@ -16,6 +16,8 @@ pub(crate) mod family {
     pub(crate) const TOKEN: u8 = 0x30;
     /// A token's system alone, where it has one.
     pub(crate) const TOKEN_SYSTEM: u8 = 0x31;
+    /// A token's code alone, where the token has a system; in MongoDB.
+    pub(crate) const CODE: u8 = 0x32;
     /// A date: low bound, span.
     pub(crate) const DATE: u8 = 0x40;
     /// A date that spans more than a day: high bound, low bound.
