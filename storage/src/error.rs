@@ -30,6 +30,12 @@ pub enum StoreError {
     /// The store's folder is held by another process; the text says by whom.
     #[error("{0}")]
     Held(String),
+    /// The database does not answer (now): what was asked may be asked again.
+    #[error("the database does not answer: {0}")]
+    Unreachable(String),
+    /// The database cannot be used as it is set up; one sentence, without a credential.
+    #[error("{0}")]
+    Setup(String),
     /// Stored bytes are not what was written; the text names the file or key space.
     #[error("the store is damaged: {0}")]
     Corrupt(String),
@@ -90,7 +96,15 @@ impl From<StoreError> for Outcome {
                 Kind::Unavailable,
                 "Too much is waiting for its turn: nothing was done. Try again in a moment.",
             ),
-            StoreError::Held(source) | StoreError::Corrupt(source) | StoreError::Fault(source) => {
+            StoreError::Unreachable(source) => Outcome::new(
+                Kind::Unavailable,
+                "The server's database does not answer now. Try again in a moment.",
+            )
+            .because(source),
+            StoreError::Held(source)
+            | StoreError::Setup(source)
+            | StoreError::Corrupt(source)
+            | StoreError::Fault(source) => {
                 Outcome::new(Kind::Fault, "The store failed.").because(source)
             }
         }

@@ -5,6 +5,7 @@ mod commit;
 pub mod embedded;
 mod error;
 mod history;
+pub mod mongodb;
 mod index;
 mod search;
 mod store;
@@ -15,6 +16,7 @@ pub use commit::{Change, Check, Commit, Committed, Expected, Write};
 pub use embedded::{Clock, EmbeddedSettings, SearchLimits};
 pub use error::{Refusal, StoreError};
 pub use history::{Changed, HistoryPage, HistoryRequest, HistoryScope};
+pub use mongodb::MongoSettings;
 pub use search::{
     PAGE_BYTES_MAX, Page, Position, SORT_KEYS_MAX, SearchPart, SearchRequest, Step, TotalWanted,
 };

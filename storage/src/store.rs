@@ -7,7 +7,7 @@ use fhir::search::{Entry, Filter, Param};
 
 use crate::embedded::{self, EmbeddedSettings};
 use crate::{
-    Changed, Commit, Committed, HistoryPage, HistoryRequest, Key, Page, SearchRequest, StoreError,
+    Changed, Commit, Committed, HistoryPage, HistoryRequest, Key, MongoSettings, Page, SearchRequest, StoreError,
     Tenant, Version,
 };
 
@@ -26,12 +26,20 @@ impl Storage {
         embedded::Storage::open(settings).map(Storage::Embedded)
     }
 
+    /// Connects to the database that keeps all tenants.
+    ///
+    /// # Errors
+    /// [`StoreError::Setup`] and [`StoreError::Unreachable`].
+    pub async fn connect(settings: &MongoSettings) -> Result<Self, StoreError> {
+        Err(StoreError::Unreachable(settings.database_prefix.clone()))
+    }
+
     /// The store of a tenant; made when it is new, the same one when it is open.
     ///
     /// # Errors
     /// [`StoreError::Held`] when another process has it, [`StoreError::Corrupt`] when its files are
     /// damaged; what the system says otherwise.
-    pub fn store(&self, tenant: &Tenant) -> Result<Store, StoreError> {
+    pub async fn store(&self, tenant: &Tenant) -> Result<Store, StoreError> {
         match self {
             Storage::Embedded(storage) => {
                 storage.store(tenant).map(|store| Store { backend: Backend::Embedded(store) })

@@ -1,0 +1,5 @@
+//! The MongoDB backend.
+
+mod settings;
+
+pub use settings::MongoSettings;
