@@ -7,8 +7,8 @@ use fhir::search::{Entry, Filter, Param};
 
 use crate::embedded::{self, EmbeddedSettings};
 use crate::{
-    Changed, Commit, Committed, HistoryPage, HistoryRequest, Key, MongoSettings, Page, SearchRequest, StoreError,
-    Tenant, Version,
+    Changed, Commit, Committed, HistoryPage, HistoryRequest, Key, MongoSettings, Page,
+    SearchRequest, StoreError, Tenant, Version,
 };
 
 /// The backend that keeps all tenants.
