@@ -7,13 +7,11 @@ mod serve;
 mod tools;
 
 use std::path::Path;
-use std::process::{Command, Output};
-
-use brigid_tests::program;
+use std::process::Output;
 
 /// Runs `brigid` in a folder of its own.
 fn brigid(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(program()).args(arguments).current_dir(folder).output().expect("brigid can be run")
+    brigid_tests::brigid(folder, arguments).output().expect("brigid can be run")
 }
 
 /// All that it printed.
