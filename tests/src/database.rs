@@ -88,6 +88,15 @@ impl Database {
         Self::run(Folder::Given(folder.to_owned()), &arguments)
     }
 
+    /// As [`Database::open`], for those who have an account there.
+    ///
+    /// # Panics
+    /// As [`Database::start`].
+    #[must_use]
+    pub fn locked(folder: &Path) -> Self {
+        Self::open(folder, &["--auth"])
+    }
+
     fn run(folder: Folder, arguments: &[&str]) -> Self {
         let mut server = Command::new(program())
             .args(["--host", "127.0.0.1", "--port", "0", "--storage-path"])
@@ -109,7 +118,8 @@ impl Database {
             database.kill();
             panic!("the database did not start; it printed:\n{}", database.printed());
         }
-        database.command("admin", &json!({"ping": 1}));
+        // The one command that needs no account.
+        database.command("admin", &json!({"hello": 1}));
         database
     }
 

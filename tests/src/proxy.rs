@@ -37,6 +37,8 @@ pub enum Fault {
         /// How often; then nothing goes wrong any more.
         times: usize,
     },
+    /// The database says something else: these bytes of its answers become those, as many.
+    Replace(&'static [(&'static [u8], &'static [u8])]),
 }
 
 /// When a connection is cut.
@@ -229,11 +231,11 @@ fn pass_answers(
     is_lost: &AtomicBool,
 ) -> Result<()> {
     loop {
-        let message = message(&mut server)?;
+        let mut message = message(&mut server)?;
         if is_lost.load(Ordering::SeqCst) {
             return Ok(());
         }
-        shared.hold_answer();
+        shared.disturb(&mut message);
         client.write_all(&message)?;
     }
 }
@@ -280,12 +282,24 @@ impl Shared {
         }
     }
 
-    fn hold_answer(&self) {
+    fn disturb(&self, answer: &mut [u8]) {
         let state = self.wait();
+        if let Fault::Replace(pairs) = state.fault {
+            pairs.iter().for_each(|(from, to)| replace(answer, from, to));
+        }
         let Fault::Delay(time) = state.fault else { return };
         let waits = |state: &mut State| matches!(state.fault, Fault::Delay(_)) && !state.is_over;
         // Whether the time or the fault is over: the answer goes on.
         drop(self.changed.wait_timeout_while(state, time, waits));
+    }
+}
+
+fn replace(answer: &mut [u8], from: &[u8], to: &[u8]) {
+    assert_eq!(from.len(), to.len(), "a message keeps its length");
+    for at in 0..answer.len().saturating_sub(from.len() - 1) {
+        if answer[at..].starts_with(from) {
+            answer[at..at + to.len()].copy_from_slice(to);
+        }
     }
 }
 

@@ -120,6 +120,14 @@ fn answers_come_later_by_the_delay() {
 }
 
 #[test]
+fn an_answer_is_replaced_by_one_of_the_same_length() {
+    let (target, _) = echo();
+    let proxy = Proxy::start(&target);
+    proxy.fail(Fault::Replace(&[(b"8.2", b"4.2"), (b"x", b"y")]));
+    check(&mut connect(&proxy), "8.2.1 x", Ok(Some("4.2.1 y")));
+}
+
+#[test]
 fn what_a_black_hole_holds_arrives_when_it_ends() {
     let (target, count) = echo();
     let proxy = Proxy::start(&target);
