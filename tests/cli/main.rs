@@ -1,5 +1,6 @@
 //! The commands of `brigid`, run as an operator runs them.
 
+mod compose;
 mod demo;
 mod image;
 mod import;
