@@ -88,7 +88,7 @@ fn what_speaks_another_protocol_is_named() {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
         }
     });
-    check(&uri(&address, "directConnection=true"), &[], &[&address]);
+    check(&uri(&address, ""), &[], &[&address]);
 }
 
 #[test]
@@ -124,8 +124,8 @@ fn wrong_credentials_are_refused_without_a_word_of_them() {
     database.kill();
     let database = Database::locked(folder.path());
     let address = database.address();
-    check(&uri(address, "authSource=admin"), &[], &["account", address]);
-    check(&format!("mongodb://{address}/"), &[], &["account", address]);
+    check(&uri(address, "authSource=admin"), &[], &["credentials", address]);
+    check(&format!("mongodb://{address}/"), &[], &["credentials", address]);
     // The same, from files.
     let write = |name: &str, text: &str| {
         fs::write(folder.path().join(name), text).unwrap();
@@ -136,7 +136,7 @@ fn wrong_credentials_are_refused_without_a_word_of_them() {
         ("BRIGID_STORAGE__MONGODB_USERNAME_FILE", &*name),
         ("BRIGID_STORAGE__MONGODB_PASSWORD_FILE", &*password),
     ];
-    check(&format!("mongodb://{address}/"), &files, &["account", address]);
+    check(&format!("mongodb://{address}/"), &files, &["credentials", address]);
     starts(&format!("mongodb://{address}/"), &name, &write("right", "right\n"));
 }
 

@@ -1,5 +1,6 @@
 //! A TCP proxy before the tests' database that fails as it is told to. It knows of the protocol only
-//! that a message begins with its length.
+//! that a message begins with its length, and that a member of a replica set tells its address, for
+//! which it puts its own: so nobody finds a way round it.
 
 use std::io::{ErrorKind, Read, Result, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -105,10 +106,10 @@ impl Proxy {
         self.address.to_string()
     }
 
-    /// The connection string of the database behind it: it knows no other way to it.
+    /// The connection string of the database behind it.
     #[must_use]
     pub fn uri(&self) -> String {
-        format!("mongodb://{}/?directConnection=true", self.address)
+        format!("mongodb://{}/?replicaSet=secantus", self.address)
     }
 
     /// From now on this goes wrong, on connections that there are as well.
@@ -187,7 +188,8 @@ fn spawn(listener: TcpListener, shared: &Arc<Shared>) -> JoinHandle<()> {
 /// Passes messages between a client and the server until one of them goes.
 fn link(client: TcpStream, shared: &Arc<Shared>) -> Result<()> {
     let target = shared.lock().target.clone();
-    let server = TcpStream::connect(target)?;
+    let server = TcpStream::connect(&target)?;
+    let own = client.local_addr()?.to_string();
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let (to_client, to_server) = (client.try_clone()?, server.try_clone()?);
@@ -201,7 +203,8 @@ fn link(client: TcpStream, shared: &Arc<Shared>) -> Result<()> {
         requests.lock().cut(number);
     });
     thread::spawn(move || {
-        let _ = pass_answers(server, to_client, &answers, &is_lost);
+        let addresses = [target.as_bytes(), own.as_bytes()];
+        let _ = pass_answers(server, to_client, addresses, &answers, &is_lost);
         answers.lock().cut(number);
     });
     Ok(())
@@ -227,6 +230,7 @@ fn pass_requests(
 fn pass_answers(
     mut server: TcpStream,
     mut client: TcpStream,
+    [target, own]: [&[u8]; 2],
     shared: &Shared,
     is_lost: &AtomicBool,
 ) -> Result<()> {
@@ -234,6 +238,9 @@ fn pass_answers(
         let mut message = message(&mut server)?;
         if is_lost.load(Ordering::SeqCst) {
             return Ok(());
+        }
+        if holds(&message, b"setName") {
+            replace(&mut message, target, own);
         }
         shared.disturb(&mut message);
         client.write_all(&message)?;
@@ -270,7 +277,7 @@ impl Shared {
         let mut state = self.wait();
         let Fault::Cut { pattern, moment, times } = &mut state.fault else { return Fate::Passes };
         let (pattern, moment) = (pattern.as_bytes(), *moment);
-        if *times == 0 || !request.windows(pattern.len()).any(|bytes| bytes == pattern) {
+        if *times == 0 || !holds(request, pattern) {
             return Fate::Passes;
         }
         *times -= 1;
@@ -294,6 +301,11 @@ impl Shared {
     }
 }
 
+fn holds(message: &[u8], pattern: &[u8]) -> bool {
+    message.windows(pattern.len()).any(|bytes| bytes == pattern)
+}
+
+/// Ports that the system chooses have five digits, so addresses are of one length.
 fn replace(answer: &mut [u8], from: &[u8], to: &[u8]) {
     assert_eq!(from.len(), to.len(), "a message keeps its length");
     for at in 0..answer.len().saturating_sub(from.len() - 1) {

@@ -128,6 +128,19 @@ fn an_answer_is_replaced_by_one_of_the_same_length() {
 }
 
 #[test]
+fn a_member_of_a_set_seems_to_be_the_proxy() {
+    let (target, _) = echo();
+    let proxy = Proxy::start(&target);
+    let mut one = connect(&proxy);
+    check(
+        &mut one,
+        &format!("setName {target}"),
+        Ok(Some(&format!("setName {}", proxy.address()))),
+    );
+    check(&mut one, &target, Ok(Some(&target)));
+}
+
+#[test]
 fn what_a_black_hole_holds_arrives_when_it_ends() {
     let (target, count) = echo();
     let proxy = Proxy::start(&target);
