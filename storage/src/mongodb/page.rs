@@ -17,7 +17,9 @@ use super::store::Shared;
 use super::trace::Trace;
 use super::{entries, keys, record};
 use crate::index::order::Directions;
-use crate::{Key, PAGE_BYTES_MAX, Page, SORT_KEYS_MAX, SearchPart, SearchRequest, StoreError};
+use crate::{
+    Key, PAGE_BYTES_MAX, Page, SORT_KEYS_MAX, SearchPart, SearchRequest, StoreError, TotalWanted,
+};
 
 /// Resources of the other side of a join that are worked out before the candidates are looked at.
 pub(super) const JOINED_MAX: usize = 5_000;
@@ -156,7 +158,9 @@ impl<'a> Search<'a> {
         wanted: &mut [Wanted<'a>],
         request: &SearchRequest,
     ) -> Result<Option<u64>, StoreError> {
-        if request.total == crate::TotalWanted::Free && request.limit > 0 {
+        let is_type = |part: &Wanted<'_>| matches!(part.clause, Clause::All);
+        let is_free = request.total == TotalWanted::Free && request.limit > 0;
+        if is_free && !wanted.iter().all(is_type) {
             return Ok(None);
         }
         let mut total = 0;

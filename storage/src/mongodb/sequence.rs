@@ -50,11 +50,12 @@ impl Sequence {
         }
     }
 
-    /// Greater than every number that was given so far, in this process and by others whose clocks
-    /// agree with its own.
+    /// Not less than any number that was given so far, in this process and by others whose clocks
+    /// agree with its own, and less than all that this process will give.
     pub(super) fn now(&self) -> i64 {
-        let us = self.clock.now_us().max(self.last_us.load(Ordering::Relaxed));
-        us.saturating_add(1).saturating_mul(NODES)
+        let now = self.clock.now_us();
+        let us = self.last_us.fetch_max(now, Ordering::Relaxed).max(now);
+        us.saturating_mul(NODES).saturating_add(NODES - 1)
     }
 }
 
@@ -83,6 +84,7 @@ mod tests {
             last = stamps.sequence(count - 1);
         }
         assert!(sequence.now() > last);
+        assert!(sequence.now() < sequence.next(1, None).sequence(0));
     }
 
     #[test]
