@@ -1,10 +1,10 @@
-//! The MongoDB backend passes the rules of every backend, on the database that
-//! `BRIGID_TEST_MONGODB_URI` names: `cargo xtask test` starts one.
+//! The MongoDB backend passes the rules of every backend, on a database of the tests' own.
 
 mod conformance;
 
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
+use brigid_tests::Database;
 use storage::{Clock, MongoSettings, Storage, Store, Tenant};
 
 struct Opened {
@@ -27,9 +27,7 @@ const START_US: i64 = 1_764_072_000_000_000;
 /// The store of a tenant whose database no other test has.
 async fn opened(clock: Clock) -> Opened {
     static OPENED: AtomicU32 = AtomicU32::new(0);
-    let uri = std::env::var("BRIGID_TEST_MONGODB_URI");
-    let uri = uri.expect("BRIGID_TEST_MONGODB_URI names a database: run `cargo xtask test`");
-    let mut settings = MongoSettings::new(uri);
+    let mut settings = MongoSettings::new(Database::shared().uri());
     let number = OPENED.fetch_add(1, Ordering::Relaxed);
     settings.database_prefix = format!("store{}_{number}_", std::process::id());
     settings.clock = clock;
