@@ -174,7 +174,7 @@ impl PreparedWrite {
             us: stamps.us,
             verb,
             sequence,
-            order: current.map_or(sequence, |head| head.order),
+            order: current.filter(|_| is_live).map_or(sequence, |head| head.order),
         };
         Done { head: Some(head), is_new: !is_live, is_changed: true }
     }

@@ -50,7 +50,7 @@ pub(super) struct Head {
     pub(super) us: i64,
     pub(super) verb: Verb,
     pub(super) sequence: i64,
-    /// Sequence number of the first version.
+    /// Sequence number of the version that it came with, or came back with.
     pub(super) order: i64,
 }
 
