@@ -7,7 +7,7 @@ use brigid_tests::{Client, Database, StoreKind, program, store_kind};
 
 #[test]
 fn it_prints_addresses_of_summaries_that_can_be_opened() {
-    let mut command = Command::new(program());
+    let mut command = program();
     if store_kind() == StoreKind::Mongodb {
         command.args(["demo", "--mongodb-uri", &Database::shared().uri()]);
     } else {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use brigid_tests::{Server, is_left_out, program};
 
@@ -100,12 +99,8 @@ fn a_store_is_a_folder_or_a_database() {
     let folder = tempfile::tempdir().unwrap();
     let both = ["--mongodb-uri", "mongodb://127.0.0.1:1", "--data-dir", "d"];
     for command in [&["serve"][..], &["demo"], &["import", "x.json"], &["check"]] {
-        let output = Command::new(program())
-            .args(command)
-            .args(both)
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
+        let output =
+            program().args(command).args(both).current_dir(folder.path()).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{command:?}");
         let text = super::printed(&output);
         assert!(text.contains("--mongodb-uri") && text.contains("--data-dir"), "{text}");

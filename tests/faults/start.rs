@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ const PASSWORD: &str = "hidden-password";
 fn check(uri: &str, variables: &[(&str, &str)], says: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let start = Instant::now();
-    let child = Command::new(program())
+    let child = program()
         .args(["serve", "--open", "--listen", "127.0.0.1:0", "--admin-listen", ""])
         .env("BRIGID_STORAGE__MONGODB_URI", uri)
         .env("BRIGID_LOG__LEVEL", "debug")

@@ -3,21 +3,25 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::store::VARIABLE;
 use crate::{Place, StoreKind, store_kind};
 
-/// The program under test: built beside the tests by `cargo xtask test`.
+/// The program under test, built beside the tests by `cargo xtask test`. It does not see what chooses
+/// its store: variables that begin so are its settings.
 ///
 /// # Panics
 /// When it is not there: a missing part is a failure.
 #[must_use]
-pub fn program() -> PathBuf {
+pub fn program() -> Command {
     let program = built().join(format!("brigid{}", std::env::consts::EXE_SUFFIX));
     assert!(
         program.exists(),
         "{} is missing: build it with `cargo build -p server`, or run `cargo xtask test`",
         program.display()
     );
-    program
+    let mut command = Command::new(program);
+    command.env_remove(VARIABLE);
+    command
 }
 
 /// `brigid` with these arguments, in a folder; `--data-dir` means what [`Place::of`] makes of it.
@@ -26,7 +30,7 @@ pub fn program() -> PathBuf {
 /// As [`program`].
 #[must_use]
 pub fn brigid(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program());
+    let mut command = program();
     command.current_dir(folder);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {

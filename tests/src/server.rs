@@ -81,7 +81,7 @@ impl Server {
     /// # Errors
     /// What it printed before it ended.
     pub fn try_start_on(place: &Place, settings: &[(&str, &str)]) -> Result<Self, String> {
-        let mut child = Command::new(program())
+        let mut child = program()
             .args(["serve", "--open", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
             .args(place.arguments())
             .envs(place.variables())
@@ -90,7 +90,7 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("{} cannot be run: {error}", program().display()));
+            .expect("brigid can be run");
         let (sender, lines) = mpsc::channel();
         follow(child.stdout.take(), sender.clone());
         follow(child.stderr.take(), sender);

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use crate::Database;
 
 /// Chooses the store.
-const VARIABLE: &str = "BRIGID_TEST_STORE";
+pub(crate) const VARIABLE: &str = "BRIGID_TEST_STORE";
 
 /// Tests that are about files in a folder and say nothing of a database: name and reason.
 const OF_FILES: [(&str, &str); 6] = [

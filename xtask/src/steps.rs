@@ -12,46 +12,40 @@ struct Step<'a> {
     name: &'a str,
     program: &'a str,
     arguments: &'a [&'a str],
-    /// The store that tests of the server take: a value of `BRIGID_TEST_STORE`.
-    store: &'a str,
+    /// The store that tests of the server take instead of the embedded one: a value of
+    /// `BRIGID_TEST_STORE`.
+    store: Option<&'a str>,
 }
 
-const EMBEDDED: &str = "embedded";
-const MONGODB: &str = "mongodb";
-
-const FORMAT: Step<'_> = Step {
-    name: "format",
-    program: "cargo",
-    arguments: &["fmt", "--all", "--check"],
-    store: EMBEDDED,
-};
+const FORMAT: Step<'_> =
+    Step { name: "format", program: "cargo", arguments: &["fmt", "--all", "--check"], store: None };
 
 const LINTS: Step<'_> = Step {
     name: "lints",
     program: "cargo",
     arguments: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
-    store: EMBEDDED,
+    store: None,
 };
 
 const DENY: Step<'_> = Step {
     name: "licences and bans",
     program: "cargo",
     arguments: &["deny", "--offline", "check", "licenses", "bans", "sources"],
-    store: EMBEDDED,
+    store: None,
 };
 
 const BUILD: Step<'_> = Step {
     name: "build",
     program: "cargo",
     arguments: &["build", "--workspace", "--all-targets"],
-    store: EMBEDDED,
+    store: None,
 };
 
 const TESTS: Step<'_> = Step {
     name: "tests",
     program: "cargo",
     arguments: &["test", "--workspace", "--no-fail-fast"],
-    store: EMBEDDED,
+    store: None,
 };
 
 /// The tests of the server from outside, once more. Those of a fault are about MongoDB in any case,
@@ -77,21 +71,21 @@ const TESTS_ON_MONGODB: Step<'_> = Step {
         "--test",
         "oracle",
     ],
-    store: MONGODB,
+    store: Some("mongodb"),
 };
 
 const HOUSE: Step<'_> = Step {
     name: "house rules",
     program: "cargo",
     arguments: &["test", "--package", "brigid-tests", "--test", "house_rules"],
-    store: EMBEDDED,
+    store: None,
 };
 
 const DOC: Step<'_> = Step {
     name: "documentation",
     program: "cargo",
     arguments: &["doc", "--workspace", "--no-deps"],
-    store: EMBEDDED,
+    store: None,
 };
 
 /// `cargo xtask check`
@@ -141,7 +135,7 @@ fn run(steps: &[Step<'_>]) -> Result<String, String> {
         let status = Command::new(step.program)
             .args(step.arguments)
             .current_dir(root())
-            .env("BRIGID_TEST_STORE", step.store)
+            .envs(step.store.map(|store| ("BRIGID_TEST_STORE", store)))
             .status()
             .map_err(|error| format!("{} cannot be run: {error}", step.program))?;
         if !status.success() {
