@@ -2,12 +2,16 @@
 //! the environment.
 
 mod layers;
+mod secrets;
+mod store;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 pub use layers::{Flag, Loaded, Origin, load};
+pub use secrets::redacted;
+pub use store::Storage;
 
 /// All settings. `brigid.toml` has the same names; `BRIGID_LIMITS__BODY_BYTES` is
 /// `limits.body_bytes`.
@@ -21,7 +25,7 @@ pub struct Config {
     /// What clients call this server, without a path: links in answers start with it. Empty: made
     /// from `listen`.
     pub public_url: String,
-    /// Folder of the embedded store; made when it is missing.
+    /// Folder of the embedded store; made when it is missing. Not used with a database.
     pub data_dir: PathBuf,
     /// The tenant that is also served at `/fhir`.
     pub default_tenant: String,
@@ -31,7 +35,7 @@ pub struct Config {
     pub limits: Limits,
     /// Searches.
     pub search: Search,
-    /// The embedded store.
+    /// The store: files in a folder, or a database.
     pub storage: Storage,
     /// What is checked across resources.
     pub integrity: Integrity,
@@ -83,19 +87,6 @@ pub struct Limits {
 pub struct Search {
     /// A search that takes the store this many milliseconds is logged with its plan.
     pub slow_ms: u64,
-}
-
-/// The embedded store.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Storage {
-    /// Memory for blocks of the files, per tenant, in bytes.
-    pub cache_bytes: u64,
-    /// Greatest length of the journals, per tenant, in bytes; at least 64 MiB.
-    pub journal_bytes: u64,
-    /// Greatest length of what is kept in memory of the index before it is written to files, in
-    /// bytes; of each other key space half as much.
-    pub memtable_bytes: u64,
 }
 
 /// What is checked across resources.
@@ -201,13 +192,6 @@ impl Default for Search {
     }
 }
 
-impl Default for Storage {
-    fn default() -> Self {
-        const MIB: u64 = 1024 * 1024;
-        Self { cache_bytes: 80 * MIB, journal_bytes: 128 * MIB, memtable_bytes: 24 * MIB }
-    }
-}
-
 impl Default for Integrity {
     fn default() -> Self {
         Self { references: References::Ignore }
@@ -223,7 +207,6 @@ impl Default for Log {
 impl Config {
     /// What no type says: which values make sense, alone and together. The key and what is wrong.
     fn wrong(&self) -> Option<(&'static str, String)> {
-        const JOURNAL_BYTES_MIN: u64 = 64 * 1024 * 1024;
         let limits = &self.limits;
         let positive = [
             ("limits.body_bytes", limits.body_bytes as u64),
@@ -236,16 +219,12 @@ impl Config {
             ("limits.request_seconds", limits.request_seconds),
             ("limits.search_keys", limits.search_keys),
             ("limits.search_seconds", limits.search_seconds),
-            ("storage.memtable_bytes", self.storage.memtable_bytes),
         ];
         if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
             return Some((key, "it is at least 1".to_owned()));
         }
         if limits.page_size_default > limits.page_size_max {
             return Some(("limits.page_size_default", "it is at most page_size_max".to_owned()));
-        }
-        if self.storage.journal_bytes < JOURNAL_BYTES_MIN {
-            return Some(("storage.journal_bytes", format!("it is at least {JOURNAL_BYTES_MIN}")));
         }
         let is_url = |url: &str| {
             let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
@@ -262,7 +241,7 @@ impl Config {
         if let Some(wrong) = wrong_tenant(&self.default_tenant) {
             return Some(("default_tenant", wrong.to_owned()));
         }
-        None
+        self.storage.wrong(&self.default_tenant)
     }
 }
 

@@ -35,14 +35,14 @@ fn tell(text: &str) {
     writeln!(std::io::stdout(), "{text}").expect("someone listens");
 }
 
-fn open(folder: &Path) -> Store {
+async fn open(folder: &Path) -> Store {
     let storage = Storage::open(&EmbeddedSettings::new(folder)).expect("a storage");
-    storage.store(&Tenant::parse("load").expect("a name")).expect("a store")
+    storage.store(&Tenant::parse("load").expect("a name")).await.expect("a store")
 }
 
 async fn run(folder: &Path, count: usize) {
     let start = Instant::now();
-    let store = open(folder);
+    let store = open(folder).await;
     tell(&format!("opened in {:?}", start.elapsed()));
     if count == 0 {
         searches(&store).await;
@@ -65,25 +65,25 @@ async fn run(folder: &Path, count: usize) {
     tell(&format!("{} MiB in memory", resident()));
     searches(&store).await;
     tell(&format!("{} MiB in memory", resident()));
-    tell(&format!("{} bytes a resource before closing", disk(&store) / all as u64));
+    tell(&format!("{} bytes a resource before closing", disk(&store).await / all as u64));
     let start = Instant::now();
     store.close().await.expect("a close");
     tell(&format!("closed in {:?}", start.elapsed()));
     drop(store);
     let start = Instant::now();
-    let store = open(folder);
+    let store = open(folder).await;
     tell(&format!("opened in {:?}", start.elapsed()));
-    tell(&format!("{} bytes a resource", disk(&store) / all as u64));
+    tell(&format!("{} bytes a resource", disk(&store).await / all as u64));
     let start = Instant::now();
     if count > 100_000 {
         return;
     }
-    let report = store.check(|_| ()).expect("a check");
+    let report = store.check(|_| ()).await.expect("a check");
     tell(&format!("checked in {:?}: {report:?}", start.elapsed()));
 }
 
-fn disk(store: &Store) -> u64 {
-    store.disk_bytes().expect("a number")
+async fn disk(store: &Store) -> u64 {
+    store.disk_bytes().await.expect("a number")
 }
 
 fn rate(what: &str, count: usize, start: Instant) {

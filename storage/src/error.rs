@@ -24,12 +24,25 @@ pub enum StoreError {
     /// A search would read more, or take longer, than a limit allows; the text says which.
     #[error("the search was given up: {0}")]
     TooCostly(String),
+    /// A resource is larger than the store can keep; the text says which and why.
+    #[error("{0}")]
+    TooLarge(String),
     /// Too many writes or long searches wait.
     #[error("too many writes or long searches are waiting")]
     Busy,
     /// The store's folder is held by another process; the text says by whom.
     #[error("{0}")]
     Held(String),
+    /// The database does not answer; what a commit asked for may or may not have been done.
+    #[error("the database does not answer: {0}")]
+    Unreachable(String),
+    /// The database cannot be used as it is set up; one sentence that says what and where.
+    #[error("{0}")]
+    Setup(String),
+    /// Changes that the feed has not shown yet are not kept any more: whatever hangs on them must
+    /// be built anew.
+    #[error("the feed of changes goes on too late: {0}")]
+    FeedLost(String),
     /// Stored bytes are not what was written; the text names the file or key space.
     #[error("the store is damaged: {0}")]
     Corrupt(String),
@@ -86,11 +99,30 @@ impl From<StoreError> for Outcome {
                 ),
             )
             .with_code("too-costly"),
+            StoreError::TooLarge(reason) => Outcome::new(
+                Kind::Unprocessable,
+                format!("{reason}: split it into several resources."),
+            )
+            .with_code("too-long"),
             StoreError::Busy => Outcome::new(
                 Kind::Unavailable,
                 "Too much is waiting for its turn: nothing was done. Try again in a moment.",
             ),
-            StoreError::Held(source) | StoreError::Corrupt(source) | StoreError::Fault(source) => {
+            StoreError::Unreachable(source) => Outcome::new(
+                Kind::Unavailable,
+                "The database does not answer now. Try again in a moment; of a write that was not \
+                 acknowledged, look first whether it was done.",
+            )
+            .because(source),
+            StoreError::Corrupt(source) => Outcome::new(
+                Kind::Fault,
+                "What is stored cannot be read: it is damaged. The operator must look at the log.",
+            )
+            .because(source),
+            StoreError::Held(source)
+            | StoreError::Setup(source)
+            | StoreError::FeedLost(source)
+            | StoreError::Fault(source) => {
                 Outcome::new(Kind::Fault, "The store failed.").because(source)
             }
         }

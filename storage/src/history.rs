@@ -43,11 +43,23 @@ pub struct HistoryPage {
     pub total: Option<u64>,
 }
 
-/// One entry of the feed of changes, in the order of commits.
+/// Where a reader of the feed of changes stands, opaque to everyone but the backend: to be kept with
+/// what was made of the changes before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedPosition(pub Vec<u8>);
+
+/// A part of the feed of changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    /// What was committed, each version once, those of one resource in their order.
+    pub changes: Vec<Changed>,
+    /// Where to go on.
+    pub position: FeedPosition,
+}
+
+/// One entry of the feed of changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
-    /// Rising by commit order; never used twice.
-    pub sequence: u64,
     /// The resource.
     pub key: Key,
     /// Its version.

@@ -5,6 +5,8 @@ mod commit;
 pub mod embedded;
 mod error;
 mod history;
+mod index;
+pub mod mongodb;
 mod search;
 mod store;
 mod tenant;
@@ -13,7 +15,8 @@ mod version;
 pub use commit::{Change, Check, Commit, Committed, Expected, Write};
 pub use embedded::{Clock, EmbeddedSettings, SearchLimits};
 pub use error::{Refusal, StoreError};
-pub use history::{Changed, HistoryPage, HistoryRequest, HistoryScope};
+pub use history::{Changed, Changes, FeedPosition, HistoryPage, HistoryRequest, HistoryScope};
+pub use mongodb::MongoSettings;
 pub use search::{
     PAGE_BYTES_MAX, Page, Position, SORT_KEYS_MAX, SearchPart, SearchRequest, Step, TotalWanted,
 };

@@ -77,7 +77,7 @@ pub const PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const SORT_KEYS_MAX: usize = 5;
 
 /// Where a page ended: a keyset position, opaque to everyone but the backend. Its bytes are at most
-/// [`Position::len_max`] long and hold no text of more than 48 bytes of any resource for each key.
+/// [`Position::len_max`] long and hold no text of more than 46 bytes of any resource for each key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position(pub Vec<u8>);
 
@@ -89,8 +89,8 @@ impl Position {
     /// Greatest length in bytes of the position in a search with so many sort keys: less than 256.
     #[must_use]
     pub const fn len_max(sort_keys: usize) -> usize {
-        const HEAD: usize = 9;
-        const KEY: usize = 49;
+        const HEAD: usize = 17;
+        const KEY: usize = 47;
         let len = HEAD + KEY * sort_keys;
         if len < Self::MAX_LEN { Self::MAX_LEN } else { len }
     }

@@ -6,18 +6,29 @@ use std::sync::Arc;
 use fhir::search::{Entry, Filter, Param};
 
 use crate::embedded::{self, EmbeddedSettings};
+use crate::mongodb::{self, MongoSettings};
 use crate::{
-    Changed, Commit, Committed, HistoryPage, HistoryRequest, Key, Page, SearchRequest, StoreError,
-    Tenant, Version,
+    Changes, Commit, Committed, FeedPosition, HistoryPage, HistoryRequest, Key, Page,
+    SearchRequest, StoreError, Tenant, Version,
 };
 
 /// The backend that keeps all tenants.
 pub enum Storage {
     /// Files in a folder of this machine.
     Embedded(embedded::Storage),
+    /// Databases of a MongoDB replica set.
+    MongoDb(mongodb::Storage),
 }
 
 impl Storage {
+    /// Connects to a MongoDB replica set.
+    ///
+    /// # Errors
+    /// [`StoreError::Setup`] when it cannot be used, with one sentence that says why.
+    pub async fn connect(settings: &MongoSettings) -> Result<Self, StoreError> {
+        mongodb::Storage::connect(settings).await.map(Storage::MongoDb)
+    }
+
     /// Takes the folder of the embedded backend, making it when it is missing.
     ///
     /// # Errors
@@ -31,12 +42,12 @@ impl Storage {
     /// # Errors
     /// [`StoreError::Held`] when another process has it, [`StoreError::Corrupt`] when its files are
     /// damaged; what the system says otherwise.
-    pub fn store(&self, tenant: &Tenant) -> Result<Store, StoreError> {
-        match self {
-            Storage::Embedded(storage) => {
-                storage.store(tenant).map(|store| Store { backend: Backend::Embedded(store) })
-            }
-        }
+    pub async fn store(&self, tenant: &Tenant) -> Result<Store, StoreError> {
+        let backend = match self {
+            Storage::Embedded(storage) => storage.store(tenant).map(Backend::Embedded),
+            Storage::MongoDb(storage) => storage.store(tenant).await.map(Backend::MongoDb),
+        };
+        backend.map(|backend| Store { backend })
     }
 }
 
@@ -52,6 +63,7 @@ pub struct Store {
 #[derive(Clone)]
 enum Backend {
     Embedded(embedded::Store),
+    MongoDb(mongodb::Store),
 }
 
 impl fmt::Debug for Store {
@@ -94,6 +106,7 @@ impl Store {
     pub async fn read(&self, key: &Key) -> Result<Option<Version>, StoreError> {
         match &self.backend {
             Backend::Embedded(store) => store.read(key),
+            Backend::MongoDb(store) => store.read(key).await,
         }
     }
 
@@ -104,6 +117,7 @@ impl Store {
     pub async fn read_many(&self, keys: &[Key]) -> Result<Vec<Option<Version>>, StoreError> {
         match &self.backend {
             Backend::Embedded(store) => store.read_many(keys),
+            Backend::MongoDb(store) => store.read_many(keys).await,
         }
     }
 
@@ -114,6 +128,7 @@ impl Store {
     pub async fn vread(&self, key: &Key, version: u64) -> Result<Option<Version>, StoreError> {
         match &self.backend {
             Backend::Embedded(store) => store.vread(key, version),
+            Backend::MongoDb(store) => store.vread(key, version).await,
         }
     }
 
@@ -124,6 +139,7 @@ impl Store {
     pub async fn history(&self, request: &HistoryRequest) -> Result<HistoryPage, StoreError> {
         match &self.backend {
             Backend::Embedded(store) => store.history(request).await,
+            Backend::MongoDb(store) => store.history(request).await,
         }
     }
 
@@ -134,6 +150,7 @@ impl Store {
     pub async fn search(&self, request: &SearchRequest) -> Result<Page, StoreError> {
         match &self.backend {
             Backend::Embedded(store) => store.search(request).await,
+            Backend::MongoDb(store) => store.search(request).await,
         }
     }
 
@@ -150,6 +167,7 @@ impl Store {
     ) -> Result<Vec<Arc<str>>, StoreError> {
         match &self.backend {
             Backend::Embedded(store) => store.ids(resource, filter, limit).await,
+            Backend::MongoDb(store) => store.ids(resource, filter, limit).await,
         }
     }
 
@@ -165,6 +183,7 @@ impl Store {
     ) -> Result<Vec<Vec<Entry>>, StoreError> {
         match &self.backend {
             Backend::Embedded(store) => store.references(keys, params).await,
+            Backend::MongoDb(store) => store.references(keys, params).await,
         }
     }
 
@@ -177,16 +196,31 @@ impl Store {
     pub async fn commit(&self, commit: Commit) -> Result<Vec<Committed>, StoreError> {
         match &self.backend {
             Backend::Embedded(store) => store.commit(commit).await,
+            Backend::MongoDb(store) => store.commit(commit).await,
         }
     }
 
-    /// Up to `limit` changes after a sequence number (0: from the first on), oldest first.
+    /// The position in the feed of changes behind all that was acknowledged so far. Whoever builds
+    /// on the feed takes it first, then what is current, and then the changes from there on.
     ///
     /// # Errors
     /// Only as said of the store.
-    pub async fn changes(&self, after: u64, limit: usize) -> Result<Vec<Changed>, StoreError> {
+    pub async fn feed_end(&self) -> Result<FeedPosition, StoreError> {
+        match &self.backend {
+            Backend::Embedded(store) => store.feed_end(),
+            Backend::MongoDb(store) => store.feed_end().await,
+        }
+    }
+
+    /// Up to `limit` changes behind a position: every committed version once, those of one resource
+    /// in their order. What was acknowledged a moment ago may not be among them yet.
+    ///
+    /// # Errors
+    /// [`StoreError::FeedLost`] when changes behind the position are not kept any more.
+    pub async fn changes(&self, after: &FeedPosition, limit: usize) -> Result<Changes, StoreError> {
         match &self.backend {
             Backend::Embedded(store) => store.changes(after, limit),
+            Backend::MongoDb(store) => store.changes(after, limit).await,
         }
     }
 
@@ -194,9 +228,10 @@ impl Store {
     ///
     /// # Errors
     /// Only as said of the store.
-    pub fn counts(&self) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
+    pub async fn counts(&self) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
         match &self.backend {
             Backend::Embedded(store) => store.counts(),
+            Backend::MongoDb(store) => store.counts().await,
         }
     }
 
@@ -205,6 +240,7 @@ impl Store {
     pub fn status(&self) -> Status {
         match &self.backend {
             Backend::Embedded(store) => store.status(),
+            Backend::MongoDb(store) => store.status(),
         }
     }
 
@@ -213,6 +249,7 @@ impl Store {
     pub fn secret(&self) -> [u8; 32] {
         match &self.backend {
             Backend::Embedded(store) => store.secret(),
+            Backend::MongoDb(store) => store.secret(),
         }
     }
 
@@ -220,20 +257,25 @@ impl Store {
     ///
     /// # Errors
     /// What the system says.
-    pub fn disk_bytes(&self) -> Result<u64, StoreError> {
+    pub async fn disk_bytes(&self) -> Result<u64, StoreError> {
         match &self.backend {
             Backend::Embedded(store) => store.disk_bytes(),
+            Backend::MongoDb(store) => store.disk_bytes().await,
         }
     }
 
-    /// Reads and proves all that is stored; takes long, and blocks. `progress` is called now and
+    /// Reads and proves all that is stored; takes long, and blocks on the embedded backend. `progress` is called now and
     /// then with the number of resources done.
     ///
     /// # Errors
     /// When there is no going on; what is damaged stands in the report otherwise.
-    pub fn check(&self, mut progress: impl FnMut(u64)) -> Result<CheckReport, StoreError> {
+    pub async fn check(
+        &self,
+        mut progress: impl FnMut(u64) + Send,
+    ) -> Result<CheckReport, StoreError> {
         match &self.backend {
             Backend::Embedded(store) => store.check(&mut progress),
+            Backend::MongoDb(store) => store.check(&mut progress).await,
         }
     }
 
@@ -245,6 +287,7 @@ impl Store {
     pub async fn close(&self) -> Result<(), StoreError> {
         match &self.backend {
             Backend::Embedded(store) => store.close().await,
+            Backend::MongoDb(store) => store.close().await,
         }
     }
 }

@@ -40,7 +40,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 fn open(folder: &Path) -> Result<Store, StoreError> {
     let storage = Storage::open(&EmbeddedSettings::new(folder))?;
-    storage.store(&Tenant::parse("test").expect("a name"))
+    block_on(storage.store(&Tenant::parse("test").expect("a name")))
 }
 
 fn put(resource: &str, id: &str, text: &str) -> Write {
@@ -170,7 +170,7 @@ fn go_on_reading() {
 }
 
 fn check(store: &Store, acknowledged: &HashSet<String>) {
-    let report = store.check(|_| ()).expect("a check");
+    let report = block_on(store.check(|_| ())).expect("a check");
     assert_eq!(report.problems, Vec::<String>::new());
     for id in acknowledged {
         for resource in ["Patient", "Device"] {

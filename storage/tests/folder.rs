@@ -19,7 +19,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 fn open(folder: &Path) -> Result<Store, StoreError> {
     let storage = Storage::open(&EmbeddedSettings::new(folder))?;
-    storage.store(&Tenant::parse("test").expect("a name"))
+    block_on(storage.store(&Tenant::parse("test").expect("a name")))
 }
 
 /// Resources of a kind that a dictionary is worth something for, one by one.
@@ -49,7 +49,7 @@ fn fill_at_once(store: &Store, numbers: std::ops::Range<usize>) {
 
 #[track_caller]
 fn check(store: &Store, count: usize) {
-    let report = store.check(|_| ()).expect("a check");
+    let report = block_on(store.check(|_| ())).expect("a check");
     assert_eq!(report.problems, Vec::<String>::new());
     assert_eq!(report.resources, count as u64);
     let ids = block_on(store.ids("Patient", &Filter::All, usize::MAX)).expect("ids");
@@ -128,7 +128,7 @@ fn a_clean_end_leaves_no_journal_to_work_off_and_nothing_is_lost() {
     let store = open(folder.path()).expect("a store");
     let version = block_on(store.read(&key)).expect("a read").expect("a tombstone");
     assert!(version.is_deleted());
-    assert_eq!(store.check(|_| ()).expect("a check").problems, Vec::<String>::new());
+    assert_eq!(block_on(store.check(|_| ())).expect("a check").problems, Vec::<String>::new());
     let ids = block_on(store.ids("Patient", &Filter::All, usize::MAX)).expect("ids");
     assert_eq!(ids.len(), 3_099);
 }
@@ -137,7 +137,7 @@ fn a_clean_end_leaves_no_journal_to_work_off_and_nothing_is_lost() {
 fn one_storage_gives_one_store_per_tenant() {
     let folder = tempfile::tempdir().expect("a folder");
     let storage = Storage::open(&EmbeddedSettings::new(folder.path())).expect("a storage");
-    let tenant = |name: &str| storage.store(&Tenant::parse(name).expect("a name"));
+    let tenant = |name: &str| block_on(storage.store(&Tenant::parse(name).expect("a name")));
     fill(&tenant("a").expect("a store"), 0..3);
     check(&tenant("a").expect("the same store"), 3);
     check(&tenant("b").expect("another store"), 0);
@@ -192,7 +192,7 @@ fn damaged_files_are_noticed_and_named() {
     // Small enough that everything is in files.
     settings.memtable_bytes = 16 * 1024;
     let storage = Storage::open(&settings).expect("a storage");
-    let store = storage.store(&Tenant::parse("test").expect("a name")).expect("a store");
+    let store = block_on(storage.store(&Tenant::parse("test").expect("a name"))).expect("a store");
     fill(&store, 0..900);
     block_on(store.close()).expect("a close");
     drop((store, storage));
@@ -212,7 +212,7 @@ fn damaged_files_are_noticed_and_named() {
     match open(folder.path()) {
         Err(error) => assert!(matches!(error, StoreError::Corrupt(_)), "{error}"),
         Ok(store) => {
-            let found = store.check(|_| ());
+            let found = block_on(store.check(|_| ()));
             let is_noticed = found.is_ok_and(|report| report.problem_count > 0);
             assert!(is_noticed, "damage is a problem of the report");
         }
@@ -236,6 +236,6 @@ fn the_disk_use_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(folder.path()).expect("a store");
     fill(&store, 0..50);
-    let bytes = store.disk_bytes().expect("a number");
+    let bytes = block_on(store.disk_bytes()).expect("a number");
     assert!((1_000..200_000_000).contains(&bytes), "{bytes}");
 }

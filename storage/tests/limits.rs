@@ -40,7 +40,7 @@ fn open(limits: SearchLimits) -> Opened {
     let mut settings = EmbeddedSettings::new(folder.path());
     settings.search = limits;
     let storage = Storage::open(&settings).expect("a storage");
-    let store = storage.store(&Tenant::parse("test").expect("a name")).expect("a store");
+    let store = block_on(storage.store(&Tenant::parse("test").expect("a name"))).expect("a store");
     for start in (0..3_000).step_by(500) {
         let writes = (start..start + 500).flat_map(|n| {
             let name = IndexValue::String(StringValue::new(&format!("name {n}")));

@@ -3,12 +3,18 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use brigid_tests::{Client, program};
+use brigid_tests::{Client, Database, StoreKind, program, store_kind};
 
 #[test]
 fn it_prints_addresses_of_summaries_that_can_be_opened() {
-    let mut child = Command::new(program())
-        .args(["demo", "--listen", "127.0.0.1:0", "--patients", "12"])
+    let mut command = program();
+    if store_kind() == StoreKind::Mongodb {
+        command.args(["demo", "--mongodb-uri", &Database::shared().uri()]);
+    } else {
+        command.arg("demo");
+    }
+    let mut child = command
+        .args(["--listen", "127.0.0.1:0", "--patients", "12"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

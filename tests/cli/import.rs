@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use brigid_tests::{Server, archive, data};
+use brigid_tests::{Server, archive, data, is_left_out};
 use serde_json::{Value, json};
 
 use super::{brigid, check, printed};
@@ -96,13 +96,12 @@ fn an_import_that_was_cut_off_goes_on_where_it_was() {
         text.push('\n');
     }
     write(folder.path(), "Patient.ndjson", &text);
-    let mut child = std::process::Command::new(brigid_tests::program())
-        .args(["import", "Patient.ndjson", "--data-dir", "data"])
-        .current_dir(folder.path())
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child =
+        brigid_tests::brigid(folder.path(), &["import", "Patient.ndjson", "--data-dir", "data"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
     let state = folder.path().join("brigid-import-state.json");
     while !state.exists() && child.try_wait().unwrap().is_none() {
         std::thread::yield_now();
@@ -115,10 +114,18 @@ fn an_import_that_was_cut_off_goes_on_where_it_was() {
 }
 
 #[test]
-fn what_is_not_there_or_held_by_another_is_said() {
+fn what_is_not_there_is_said() {
     let folder = tempfile::tempdir().unwrap();
     check(folder.path(), &["import", "nothing.json", "--data-dir", "data"], 1, &["nothing.json"]);
     check(folder.path(), &["import"], 2, &["PATH"]);
+}
+
+#[test]
+fn a_folder_that_a_server_holds_is_loaded_through_it() {
+    if is_left_out("a_folder_that_a_server_holds_is_loaded_through_it") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
     let server = Server::start();
     write(folder.path(), "p.json", &patient("a").to_string());
     let held = server.data_dir().to_string_lossy().into_owned();

@@ -1,5 +1,6 @@
 //! The commands of `brigid`, run as an operator runs them.
 
+mod compose;
 mod demo;
 mod image;
 mod import;
@@ -7,13 +8,11 @@ mod serve;
 mod tools;
 
 use std::path::Path;
-use std::process::{Command, Output};
-
-use brigid_tests::program;
+use std::process::Output;
 
 /// Runs `brigid` in a folder of its own.
 fn brigid(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(program()).args(arguments).current_dir(folder).output().expect("brigid can be run")
+    brigid_tests::brigid(folder, arguments).output().expect("brigid can be run")
 }
 
 /// All that it printed.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use brigid_tests::Server;
+use brigid_tests::{Server, is_left_out, program};
 
 use super::check;
 
@@ -69,10 +69,9 @@ fn an_unknown_key_names_the_nearest_known_one() {
 }
 
 #[test]
-fn a_check_proves_a_sound_store_and_finds_a_damaged_one() {
+fn a_check_proves_a_sound_store() {
     let folder = tempfile::tempdir().unwrap();
-    let data_dir = folder.path().join("data");
-    let mut server = Server::open(&data_dir, &[]);
+    let mut server = Server::open(&folder.path().join("data"), &[]);
     for number in 0..30 {
         let id = format!("p{number}");
         let body = serde_json::json!({
@@ -80,9 +79,40 @@ fn a_check_proves_a_sound_store_and_finds_a_damaged_one() {
         });
         server.put(&format!("Patient/{id}")).json(&body).send().expect(201);
     }
-    let held = data_dir.to_string_lossy().into_owned();
-    check(folder.path(), &["check", "--data-dir", &held], 1, &[&server.id().to_string()]);
     server.stop();
-    check(folder.path(), &["check", "--data-dir", &held], 0, &["30"]);
+    check(folder.path(), &["check", "--data-dir", "data"], 0, &["30"]);
+}
+
+#[test]
+fn a_check_needs_the_folder_for_itself() {
+    if is_left_out("a_check_needs_the_folder_for_itself") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::open(&folder.path().join("data"), &[]);
+    check(folder.path(), &["check", "--data-dir", "data"], 1, &[&server.id().to_string()]);
     check(folder.path(), &["check", "--data-dir", "nowhere"], 1, &["nowhere"]);
+}
+
+#[test]
+fn a_store_is_a_folder_or_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = ["--mongodb-uri", "mongodb://127.0.0.1:1", "--data-dir", "d"];
+    for command in [&["serve"][..], &["demo"], &["import", "x.json"], &["check"]] {
+        let output =
+            program().args(command).args(both).current_dir(folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command:?}");
+        let text = super::printed(&output);
+        assert!(text.contains("--mongodb-uri") && text.contains("--data-dir"), "{text}");
+    }
+}
+
+#[test]
+fn the_configuration_shows_no_credential() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[storage]\nmongodb_uri = \"mongodb://me:hidden@db:27017/?tls=true\"\n\
+                mongodb_password = \"hidden\"\n";
+    fs::write(folder.path().join("brigid.toml"), text).unwrap();
+    let printed = check(folder.path(), &["config"], 0, &["mongodb://********@db:27017"]);
+    assert!(!printed.contains("hidden"), "{printed}");
 }

@@ -1,4 +1,4 @@
-//! A `brigid serve` process on a port that the system chose, with a data folder of its own.
+//! A `brigid serve` process on a port that the system chose, with a store of its own.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::{Client, Request};
+use crate::{Client, Database, Place, Request, program};
 
 /// A running server. It is killed when this is dropped.
 #[derive(Debug)]
@@ -18,8 +18,9 @@ pub struct Server {
     base: String,
     root: String,
     admin: String,
+    place: Place,
     data_dir: PathBuf,
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
     client: Client,
 }
 
@@ -41,11 +42,11 @@ impl Server {
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let mut server = Self::open(&folder.path().join("data"), settings);
-        server._folder = Some(folder);
+        server.folder = Some(folder);
         server
     }
 
-    /// A server on this data folder.
+    /// A server on this data folder, or on the databases that stand for it (see [`Place::of`]).
     ///
     /// # Panics
     /// As [`Server::start`].
@@ -55,21 +56,41 @@ impl Server {
             .unwrap_or_else(|printed| panic!("the server did not start; it printed:\n{printed}"))
     }
 
-    /// A server on this data folder, or what it printed when it did not start.
+    /// A server as [`Server::open`] starts it, or what it printed when it did not start.
     ///
     /// # Errors
     /// What it printed before it ended.
     pub fn try_open(data_dir: &Path, settings: &[(&str, &str)]) -> Result<Self, String> {
-        let mut child = Command::new(program())
+        let mut server = Self::try_start_on(&Place::of(data_dir), settings)?;
+        data_dir.clone_into(&mut server.data_dir);
+        Ok(server)
+    }
+
+    /// A server that keeps everything in this place.
+    ///
+    /// # Panics
+    /// As [`Server::start`].
+    #[must_use]
+    pub fn start_on(place: &Place, settings: &[(&str, &str)]) -> Self {
+        Self::try_start_on(place, settings)
+            .unwrap_or_else(|printed| panic!("the server did not start; it printed:\n{printed}"))
+    }
+
+    /// A server that keeps everything in this place, or what it printed when it did not start.
+    ///
+    /// # Errors
+    /// What it printed before it ended.
+    pub fn try_start_on(place: &Place, settings: &[(&str, &str)]) -> Result<Self, String> {
+        let mut child = program()
             .args(["serve", "--open", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
-            .arg("--data-dir")
-            .arg(data_dir)
+            .args(place.arguments())
+            .envs(place.variables())
             .envs(settings.iter().map(|(key, value)| (variable(key), *value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("{} cannot be run: {error}", program().display()));
+            .expect("brigid can be run");
         let (sender, lines) = mpsc::channel();
         follow(child.stdout.take(), sender.clone());
         follow(child.stderr.take(), sender);
@@ -94,8 +115,9 @@ impl Server {
                     base,
                     root: root.clone(),
                     admin: admin.clone(),
-                    data_dir: data_dir.to_owned(),
-                    _folder: None,
+                    place: place.clone(),
+                    data_dir: PathBuf::new(),
+                    folder: None,
                 });
             }
         }
@@ -123,7 +145,7 @@ impl Server {
         &self.admin
     }
 
-    /// Its data folder.
+    /// Its data folder, or the one that its databases stand for.
     #[must_use]
     pub fn data_dir(&self) -> &Path {
         &self.data_dir
@@ -223,6 +245,12 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
+        // Whose the folder is, his are the databases: both go together.
+        if let (Some(_), Place::Database { prefix, .. }) = (&self.folder, &self.place)
+            && !thread::panicking()
+        {
+            Database::shared().drop_all(prefix);
+        }
     }
 }
 
@@ -253,23 +281,4 @@ fn url_after(line: &str, says: &str) -> Option<String> {
     let port = &text[START.len()..];
     let end = port.find(|c: char| !c.is_ascii_digit()).unwrap_or(port.len());
     Some(text[..START.len() + end].to_owned())
-}
-
-/// The program under test: built beside the tests by `cargo xtask test`.
-///
-/// # Panics
-/// When it is not there: a missing part is a failure.
-#[must_use]
-pub fn program() -> PathBuf {
-    let test = std::env::current_exe().expect("a running program has a path");
-    let own = test.parent().expect("a program is in a folder");
-    // Tests are built in target/X/deps, programs in target/X.
-    let folder = if own.ends_with("deps") { own.parent().unwrap_or(own) } else { own };
-    let program = folder.join(format!("brigid{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        program.exists(),
-        "{} is missing: build it with `cargo build -p server`, or run `cargo xtask test`",
-        program.display()
-    );
-    program
 }

@@ -3,6 +3,7 @@
 mod archive;
 mod bench;
 mod clients;
+mod database;
 mod definitions;
 mod oracle;
 mod process;
@@ -12,7 +13,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 /// (name, what it does, usage).
-const RECIPES: [(&str, &str, &str); 9] = [
+const RECIPES: [(&str, &str, &str); 10] = [
     (
         "bench",
         "figures of the release build beside the machine's floors",
@@ -20,6 +21,7 @@ const RECIPES: [(&str, &str, &str); 9] = [
          [--connections N[,N…]] [--json FILE] [--keep] [--strict] [--profile PART]",
     ),
     ("check", "format, lints and house rules", "cargo xtask check"),
+    ("database", "install the tests' MongoDB into target/mongo", "cargo xtask database"),
     ("clients", "independent FHIR clients drive the server", "cargo xtask clients"),
     (
         "oracle",
@@ -32,7 +34,7 @@ const RECIPES: [(&str, &str, &str); 9] = [
         "cargo xtask load BASE [--token-file FILE] [--resources N] [--quick] [--only PART] \
          [--seconds S] [--connections N[,N…]] [--json FILE] [--allow-remote]",
     ),
-    ("test", "everything: check, licences, all tests", "cargo xtask test"),
+    ("test", "everything: check, licences, all tests on both stores", "cargo xtask test"),
     ("deny", "licences, bans and sources of dependencies", "cargo xtask deny"),
     ("doc", "the documentation of the crates", "cargo xtask doc"),
     (
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Some("oracle") => oracle::run(&rest),
         Some("load") => bench::load(&rest),
         Some("check") => steps::check(),
+        Some("database") => database::install(),
         Some("clients") => clients::run(),
         Some("test") => steps::test(),
         Some("deny") => steps::deny(),

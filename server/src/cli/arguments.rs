@@ -14,6 +14,7 @@ Brigid, the FHIR server whose AI answers cite the chart
                    brigid demo --patients 50
   brigid serve     the server
                    brigid serve --data-dir /var/lib/brigid
+                   brigid serve --mongodb-uri 'mongodb://db1,db2,db3/?replicaSet=rs0'
   brigid import    load Bundles and NDJSON: files, folders, .gz, .zst, .tgz, .zip
                    brigid import records/ --data-dir /var/lib/brigid
   brigid generate  write sample records as transaction Bundles, the same for the same seed
@@ -27,14 +28,14 @@ Brigid, the FHIR server whose AI answers cite the chart
 variables (BRIGID_LIMITS__BODY_BYTES), over them from flags.
 Exit codes: 0 done, 1 failed, 2 wrong usage.";
 
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "brigid", version, override_help = OVERVIEW)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub(crate) enum Command {
     /// A server on loopback in open mode with generated patients
     Demo(Demo),
@@ -61,7 +62,19 @@ pub(crate) struct File {
     pub(crate) config: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+/// Which store: a folder or a database.
+#[derive(Args)]
+pub(crate) struct Store {
+    /// Folder of the store
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// MongoDB replica set that keeps everything, instead of a folder; other users of this machine
+    /// see it: a password is better kept in a file (storage.mongodb_uri_file)
+    #[arg(long, value_name = "URI", conflicts_with = "data_dir")]
+    pub(crate) mongodb_uri: Option<String>,
+}
+
+#[derive(Args)]
 pub(crate) struct Demo {
     /// Address and port; it must be a loopback address
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
@@ -72,9 +85,12 @@ pub(crate) struct Demo {
     /// Keep the data in this folder [default: a temporary one, removed at the end]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Keep the data in this MongoDB, in databases called brigid_demo_…
+    #[arg(long, value_name = "URI", conflicts_with = "data_dir")]
+    pub(crate) mongodb_uri: Option<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) file: File,
@@ -84,15 +100,14 @@ pub(crate) struct Serve {
     /// Address and port for metrics; empty for none
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) admin_listen: Option<String>,
-    /// Folder of the store
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) store: Store,
     /// No authentication, on a loopback address only (for now there is no other mode)
     #[arg(long)]
     pub(crate) open: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub(crate) struct Import {
     /// Files, folders and archives
     #[arg(required = true, value_name = "PATH")]
@@ -102,11 +117,10 @@ pub(crate) struct Import {
     /// The tenant to load into [default: the default tenant]
     #[arg(long, value_name = "TENANT")]
     pub(crate) tenant: Option<String>,
-    /// Folder of the store to load into
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) store: Store,
     /// Send everything to this running server instead: http://127.0.0.1:8080
-    #[arg(long, value_name = "URL", conflicts_with = "data_dir")]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["data_dir", "mongodb_uri"])]
     pub(crate) server: Option<String>,
     /// Go on where an import of the same paths was interrupted
     #[arg(long)]
@@ -141,16 +155,15 @@ pub(crate) struct Config {
     pub(crate) file: File,
 }
 
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) file: File,
     /// The tenant to check [default: the default tenant]
     #[arg(long, value_name = "TENANT")]
     pub(crate) tenant: Option<String>,
-    /// Folder of the store
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) store: Store,
 }
 
 /// A flag that sets a setting, if it was given.
@@ -158,7 +171,15 @@ pub(crate) fn flag(name: &'static str, key: &'static str, value: Option<String>)
     value.map(|value| Flag { name, key, value })
 }
 
-/// `--data-dir`
-pub(crate) fn data_dir(path: Option<&PathBuf>) -> Option<Flag> {
-    flag("--data-dir", "data_dir", path.map(|path| path.to_string_lossy().into_owned()))
+impl Store {
+    /// What the flags set.
+    pub(crate) fn flags(&self) -> impl Iterator<Item = Flag> {
+        let folder = self.data_dir.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let uri = self.mongodb_uri.clone();
+        let given = [
+            flag("--data-dir", "data_dir", folder),
+            flag("--mongodb-uri", "storage.mongodb_uri", uri),
+        ];
+        given.into_iter().flatten()
+    }
 }

@@ -4,27 +4,30 @@ use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::arguments::{Check, data_dir};
+use super::arguments::Check;
+use super::instance::runtime;
 use super::out;
 use crate::{config, wiring};
 
 pub(crate) fn check(arguments: &Check) -> Result<(), String> {
-    let flags: Vec<_> = data_dir(arguments.data_dir.as_ref()).into_iter().collect();
+    let flags: Vec<_> = arguments.store.flags().collect();
     let config = config::load(arguments.file.config.as_deref(), &flags)?.config;
-    if !config.data_dir.is_dir() {
+    if !config.storage.is_database() && !config.data_dir.is_dir() {
         return Err(format!(
             "{} is no folder: there is nothing to check.",
             config.data_dir.display()
         ));
     }
     let tenant = arguments.tenant.as_deref().unwrap_or(&config.default_tenant);
-    let store = wiring::store(&config, tenant)?;
+    let runtime = runtime()?;
+    let store = runtime.block_on(wiring::store(&config, tenant))?;
     let bar = if io::stderr().is_terminal() {
         ProgressBar::new_spinner().with_style(style())
     } else {
         ProgressBar::hidden()
     };
-    let report = store.check(|done| bar.set_position(done)).map_err(|error| error.to_string())?;
+    let checked = runtime.block_on(store.check(|done| bar.set_position(done)));
+    let report = checked.map_err(|error| error.to_string())?;
     bar.finish_and_clear();
     out::line(format_args!(
         "Tenant {tenant}: {} resources, {} versions, {} index keys.",

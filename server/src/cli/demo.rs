@@ -9,11 +9,14 @@ use interactions::{BundleSubmission, Caller, Door, Interaction, Returned};
 use super::arguments::Demo;
 use super::instance::{Instance, asked_to_stop, runtime};
 use super::{out, today};
-use crate::config::{Config, Log, LogFormat, LogLevel};
+use crate::config::{Config, Log, LogFormat, LogLevel, Storage};
 use crate::generate::{Options, bundles};
-use crate::log;
+use crate::{log, wiring};
 
 const SEED: u64 = 1;
+
+/// Databases of a demo are called so: it never writes among real records.
+const DATABASE_PREFIX: &str = "brigid_demo_";
 
 /// Stories that are named one by one; more patients are only counted.
 const STORIES: usize = 12;
@@ -30,12 +33,21 @@ pub(crate) fn demo(arguments: &Demo) -> Result<(), String> {
         listen: arguments.listen.clone(),
         admin_listen: String::new(),
         data_dir,
+        storage: Storage {
+            mongodb_uri: arguments.mongodb_uri.clone().unwrap_or_default(),
+            mongodb_database_prefix: DATABASE_PREFIX.to_owned(),
+            ..Storage::default()
+        },
         ..Config::default()
     };
     let runtime = runtime()?;
-    let instance = Instance::open(&config, runtime.handle())?;
+    let instance = runtime.block_on(Instance::open(&config, runtime.handle()))?;
     let options = Options { patients: arguments.patients, seed: SEED, today: today::today()? };
-    greet(&instance.public_url, arguments);
+    let kept = match (&arguments.data_dir, &arguments.mongodb_uri) {
+        (None, None) => None,
+        _ => Some(wiring::place(&config)),
+    };
+    greet(&instance.public_url, kept.as_deref());
     let door = instance.door.clone();
     let base: Arc<str> = Arc::from(format!("{}/fhir", instance.public_url));
     runtime.block_on(async {
@@ -59,10 +71,10 @@ fn folder_of(folder: &tempfile::TempDir) -> PathBuf {
     folder.path().join("data")
 }
 
-fn greet(public_url: &str, arguments: &Demo) {
+fn greet(public_url: &str, kept: Option<&str>) {
     out::line(format_args!("Brigid serves FHIR R4 at {public_url}/fhir"));
-    match &arguments.data_dir {
-        Some(folder) => out::line(format_args!("Data is kept in {}.", folder.display())),
+    match kept {
+        Some(place) => out::line(format_args!("Data is kept in {place}.")),
         None => out::line("Data is in a temporary folder and goes when the demo ends."),
     }
     out::line("No authentication, loopback only. Ctrl-C stops it.\n");

@@ -31,7 +31,7 @@ pub(crate) struct Instance {
 impl Instance {
     /// Takes the addresses, then opens the store: a port in use is found out first. What takes
     /// long will run on the threads of `aside`.
-    pub(crate) fn open(config: &Config, aside: &Handle) -> Result<Self, String> {
+    pub(crate) async fn open(config: &Config, aside: &Handle) -> Result<Self, String> {
         check_loopback(&config.listen)?;
         let main = http::bind(&config.listen)?;
         let admin = match config.admin_listen.as_str() {
@@ -47,7 +47,7 @@ impl Instance {
         };
         let admin_address = admin.as_ref().map(local).transpose()?;
         let Opened { door, performer, store } =
-            wiring::open(config, &config.default_tenant, &public_url)?;
+            wiring::open(config, &config.default_tenant, &public_url).await?;
         let looked_at = store.clone();
         let names = Names {
             public_url: &public_url,

@@ -1,28 +1,28 @@
 //! `brigid serve`: the server.
 
-use super::arguments::{Serve, data_dir, flag};
+use super::arguments::{Serve, flag};
 use super::instance::{Instance, asked_to_stop, runtime};
-use crate::{config, log};
+use crate::{config, log, wiring};
 
 pub(crate) fn serve(arguments: &Serve) -> Result<(), String> {
     let flags: Vec<_> = [
         flag("--listen", "listen", arguments.listen.clone()),
         flag("--admin-listen", "admin_listen", arguments.admin_listen.clone()),
-        data_dir(arguments.data_dir.as_ref()),
     ]
     .into_iter()
     .flatten()
+    .chain(arguments.store.flags())
     .collect();
     let config = config::load(arguments.file.config.as_deref(), &flags)?.config;
     log::start(&config.log);
     let runtime = runtime()?;
-    let instance = Instance::open(&config, runtime.handle())?;
+    let instance = runtime.block_on(Instance::open(&config, runtime.handle()))?;
     if !arguments.open {
         tracing::warn!("there is no authentication yet: the server listens on loopback only");
     }
     let base = format!("{}/fhir", instance.public_url);
-    let data_dir = config.data_dir.display().to_string();
-    tracing::info!(base, tenant = config.default_tenant, data_dir, "serving FHIR R4");
+    let store = wiring::place(&config);
+    tracing::info!(base, tenant = config.default_tenant, store, "serving FHIR R4");
     if let Some(admin) = instance.admin {
         tracing::info!(
             address = format!("http://{admin}/metrics"),

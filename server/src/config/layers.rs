@@ -8,6 +8,7 @@ use fhir::resource::nearest;
 use toml::{Table, Value};
 
 use super::Config;
+use super::secrets::shown;
 
 /// Variables of ours begin so.
 const PREFIX: &str = "BRIGID_";
@@ -61,19 +62,8 @@ pub struct Loaded {
 impl Loaded {
     /// Every setting in the order of its name: value as TOML writes it (secrets masked) and origin.
     pub fn lines(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
-        self.values.iter().map(|(key, (value, origin))| {
-            let text = if is_secret(key) && value.as_str() != Some("") {
-                "\"********\"".to_owned()
-            } else {
-                value.to_string()
-            };
-            (key.as_str(), text, origin)
-        })
+        self.values.iter().map(|(key, (value, origin))| (key.as_str(), shown(key, value), origin))
     }
-}
-
-fn is_secret(key: &str) -> bool {
-    ["secret", "password", "token", "_key", "_uri"].iter().any(|word| key.ends_with(word))
 }
 
 /// The effective configuration of this process.
@@ -128,15 +118,18 @@ struct Layers {
 
 impl Layers {
     fn add_file(&mut self, path: &Path, text: &str) -> Result<(), String> {
-        let table = toml::de::DeTable::parse(text)
-            .map_err(|error| format!("{} is no TOML: {error}", path.display()))?;
-        let parsed: Table =
-            toml::from_str(text).map_err(|error| format!("{}: {error}", path.display()))?;
+        let line_at = |offset: usize| text.get(..offset).unwrap_or(text).matches('\n').count() + 1;
+        // The error's own text would show the line, and with it a password.
+        let broken = |error: toml::de::Error| {
+            let line = line_at(error.span().map_or(0, |span| span.start));
+            format!("{} is no TOML: line {line}: {}.", path.display(), error.message())
+        };
+        let table = toml::de::DeTable::parse(text).map_err(broken)?;
+        let parsed: Table = toml::from_str(text).map_err(broken)?;
         let mut leaves = Vec::new();
         flatten("", &Value::Table(parsed), &mut leaves);
         for (key, value) in leaves {
-            let offset = offset_of(table.get_ref(), &key).unwrap_or(0);
-            let line = text[..offset.min(text.len())].matches('\n').count() + 1;
+            let line = line_at(offset_of(table.get_ref(), &key).unwrap_or(0));
             self.set(&key, value, Origin::File(path.to_owned(), line))?;
         }
         Ok(())
@@ -145,7 +138,8 @@ impl Layers {
     /// Adds a value that is text, in the type that the setting has.
     fn add_text(&mut self, key: &str, text: &str, origin: Origin) -> Result<(), String> {
         let (held, _) = self.values.get(key).ok_or_else(|| self.unknown(key, &origin))?;
-        let wrong = |what: &str| format!("{key} is {text:?} in {origin}: it is {what}.");
+        let given = shown(key, &Value::String(text.to_owned()));
+        let wrong = |what: &str| format!("{key} is {given} in {origin}: it is {what}.");
         let value = match held {
             Value::Integer(_) => {
                 let number = text.trim().replace('_', "").parse();
@@ -168,13 +162,15 @@ impl Layers {
             return Err(self.unknown(key, &origin));
         };
         if !held.same_type(&value) {
-            return Err(format!("{key} is {value} in {origin}: it is {}.", kind(held)));
+            let given = shown(key, &value);
+            return Err(format!("{key} is {given} in {origin}: it is {}.", kind(held)));
         }
         // Alone over the defaults, so that a refusal is about this value.
         let mut alone = self.defaults.clone();
         insert(&mut alone, key, value.clone());
         if let Err(error) = alone.try_into::<Config>() {
-            return Err(format!("{key} is {value} in {origin}: {}.", error.message()));
+            let given = shown(key, &value);
+            return Err(format!("{key} is {given} in {origin}: {}.", error.message()));
         }
         self.values.insert(key.to_owned(), (value, origin));
         Ok(())
@@ -192,16 +188,35 @@ impl Layers {
     }
 
     fn finish(self) -> Result<Loaded, String> {
-        let mut merged = self.defaults;
+        let mut merged = self.defaults.clone();
         for (key, (value, _)) in &self.values {
             insert(&mut merged, key, value.clone());
         }
         let config: Config = merged.try_into().map_err(|error| error.to_string())?;
         if let Some((key, what)) = config.wrong() {
             let (value, origin) = &self.values[key];
-            return Err(format!("{key} is {value} ({origin}): {what}."));
+            return Err(format!("{key} is {} ({origin}): {what}.", shown(key, value)));
         }
+        self.only_one_store(&config)?;
         Ok(Loaded { config, values: self.values })
+    }
+
+    /// Whoever names a folder in the command means that folder, and no database from a file.
+    fn only_one_store(&self, config: &Config) -> Result<(), String> {
+        let (_, folder) = &self.values["data_dir"];
+        let key = if config.storage.mongodb_uri.is_empty() {
+            "storage.mongodb_uri_file"
+        } else {
+            "storage.mongodb_uri"
+        };
+        let (_, database) = &self.values[key];
+        if config.storage.is_database() && matches!(folder, Origin::Flag(_)) {
+            return Err(format!(
+                "{folder} names a folder, and {key} ({database}) a database: the store is one of \
+                 the two."
+            ));
+        }
+        Ok(())
     }
 }
 

@@ -72,7 +72,45 @@ fn a_wrong_value_is_named_with_what_would_be_right() {
     refuse("public_url = \"http://a\\r\\nb\"", &[], &["public_url", "https://"]);
     refuse("default_tenant = \"../x\"", &[], &["default_tenant", "a-z"]);
     refuse("default_tenant = \"fhir\"", &[], &["default_tenant", "itself"]);
-    refuse("listen = ", &[], &["brigid.toml is no TOML"]);
+    refuse("listen = ", &[], &["brigid.toml is no TOML", "line 1"]);
+}
+
+#[test]
+fn no_message_shows_a_secret() {
+    let files = [
+        "[storage]\nmongodb_uri = \"mongodb://u:hidden@h",
+        "[storage]\nmongodb_password = \"hidden\" x",
+        "[storage]\nmongodb_uri = [\"mongodb://u:hidden@h\"]",
+        "[storage]\nmongodb_uri = \"mongodb://u:hidden@h\"\nmongodb_uri_file = \"f\"",
+    ];
+    for file in files {
+        let error = load(file, &[]).unwrap_err();
+        assert!(!error.contains("hidden"), "{error}");
+    }
+    let file = "[storage]\nmongodb_uri = \"mongodb://u:hidden@h\"\nmongodb_password = \"hidden\"";
+    let loaded = load(file, &[]).unwrap();
+    assert!(loaded.lines().all(|(_, text, _)| !text.contains("hidden")));
+    assert!(!format!("{:?}", loaded.config).contains("hidden"));
+}
+
+#[test]
+fn a_store_is_a_folder_or_a_database() {
+    let folder = Flag { name: "--data-dir", key: "data_dir", value: "d".to_owned() };
+    let uri = "BRIGID_STORAGE__MONGODB_URI".to_owned();
+    let variables = [(uri, "mongodb://h".to_owned())];
+    let error = merge(None, &variables, &[folder]).unwrap_err();
+    for text in ["--data-dir", "BRIGID_STORAGE__MONGODB_URI", "one of the two"] {
+        assert!(error.contains(text), "{error}");
+    }
+    // A folder that the file or an image names is only where files would be.
+    assert!(load("data_dir = \"d\"\n[storage]\nmongodb_uri = \"mongodb://h\"", &[]).is_ok());
+    let both = "mongodb_password = \"p\"\nmongodb_password_file = \"f\"";
+    refuse(&format!("[storage]\n{both}"), &[], &["mongodb_password_file", "brigid.toml:3"]);
+    refuse("[storage]\nmongodb_database_prefix = \"\"", &[], &["a-z"]);
+    refuse("[storage]\nmongodb_database_prefix = \"A.\"", &[], &["a-z"]);
+    let long = format!("[storage]\nmongodb_database_prefix = \"{}\"", "p".repeat(60));
+    refuse(&long, &[], &["default", "63"]);
+    refuse("[storage]\nmongodb_pool_max = 0", &[], &["at least 1"]);
 }
 
 #[test]

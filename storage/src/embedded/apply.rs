@@ -11,7 +11,8 @@ use super::preconditions::{check, expect};
 use super::prepare::{Prepared, PreparedWrite, Put};
 use super::record::{self, Record, Stamp};
 use super::view::View;
-use super::{blob, change, encode, fault, hot, keys};
+use super::{change, fault, hot, keys};
+use crate::index::{blob, encode};
 use crate::{StoreError, Verb};
 
 /// What became of a write.

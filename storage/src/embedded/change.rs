@@ -1,8 +1,8 @@
 //! What is kept of a change: type (u16), docid (u32), verb (u8), instant in µs (i64), version.
 
-use super::cursor::{Cursor, ordered_i64, put_varint};
 use super::record::{Stamp, verb_code, verb_of};
 use crate::Verb;
+use crate::index::cursor::{Cursor, ordered_i64, put_varint};
 
 /// A change without its sequence number, which is its key.
 #[derive(Debug, Clone, Copy)]

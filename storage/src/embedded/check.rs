@@ -8,10 +8,10 @@ use std::path::Path;
 use fjall::{Keyspace, Readable};
 
 use super::apply::stems_of;
-use super::cursor::Cursor;
 use super::keys::{self, DOCID, docid_at_end};
 use super::view::{View, decoded};
 use super::{change, counts, fault};
+use crate::index::cursor::Cursor;
 use crate::{CheckReport, Key, StoreError};
 
 /// Problems that are told one by one; beyond they are counted only.

@@ -6,12 +6,13 @@ use fhir::search::{Filter, IndexValue, Param, Test, TokenTest, chained_into_cont
 
 use super::budget::ENTRIES_COST;
 use super::estimate::size;
+use super::fault;
 use super::hot::{self, HotClause};
 use super::join::{Join, Way};
 use super::link::Link;
 use super::view::View;
-use super::{blob, fault};
 use crate::StoreError;
+use crate::index::blob;
 
 /// Which resources of a type are meant.
 #[derive(Debug, Clone)]

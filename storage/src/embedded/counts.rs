@@ -7,12 +7,13 @@
 
 use std::collections::HashMap;
 
-use super::cursor::{Cursor, put_varint};
 use super::fault;
-use super::keys::{self, INDEX_HEAD, family};
+use super::keys::{self};
 use super::names::Names;
 use super::view::View;
 use crate::StoreError;
+use crate::index::cursor::{Cursor, put_varint};
+use crate::index::stem::{INDEX_HEAD, family};
 
 /// Stems that one generation of the committer's memory holds; there are two.
 const REMEMBERED_MAX: usize = 16 * 1024;

@@ -9,10 +9,10 @@ use fjall::Keyspace;
 use xxhash_rust::xxh3::xxh3_64;
 use zstd::zstd_safe::{CCtx, CDict, DCtx, DDict, compress_bound, get_error_name};
 
-use super::cursor::Cursor;
 use super::fault;
 use super::keys::{NAME_DICTIONARY, dictionary};
 use crate::StoreError;
+use crate::index::cursor::Cursor;
 
 const LEVEL: i32 = 3;
 /// Greatest length of a dictionary in bytes.

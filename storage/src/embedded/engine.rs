@@ -8,7 +8,6 @@ use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy};
 use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
 use super::budget::{Budget, SearchLimits};
-use super::cursor::Cursor;
 use super::dictionary::Dictionaries;
 use super::fault;
 use super::keys::{LAYOUT, LAYOUT_KEY, SECRET_KEY, change_prefix};
@@ -17,6 +16,7 @@ use super::names::Names;
 use super::settings::EmbeddedSettings;
 use super::{change, view::View};
 use crate::StoreError;
+use crate::index::cursor::Cursor;
 
 /// The open database of a tenant.
 pub(super) struct Engine {

@@ -3,14 +3,15 @@
 
 use fhir::search::Test;
 
-use super::bounds::Span;
 use super::clause::Clause;
 use super::counts;
-use super::keys::{DOCID, successor};
+use super::keys::DOCID;
 use super::merge::STEMS_MAX;
 use super::scan::{Decision, asks, count_keys, decide, first_key, spans_of};
 use super::view::View;
 use crate::StoreError;
+use crate::index::bounds::Span;
+use crate::index::stem::successor;
 
 /// How far keys are counted to compare conditions.
 pub(super) const PROBE_MAX: usize = 200;

@@ -3,10 +3,12 @@
 use fjall::{Iter, Readable, Slice};
 
 use super::fault;
-use super::keys::{self, DOCID, docid_at_end, successor};
-use super::order::{SORTED, sort_key};
+use super::keys::{DOCID, docid_at_end};
 use super::view::View;
 use crate::StoreError;
+use crate::index::order::{SORTED, sort_key};
+use crate::index::stem::INDEX_HEAD;
+use crate::index::stem::successor;
 
 /// A group of more keys than this is walked over by its stems.
 const GROUP_MAX: usize = 1_000;
@@ -120,7 +122,7 @@ impl<'a> Groups<'a> {
 }
 
 fn group_key(key: &[u8]) -> Result<&[u8], StoreError> {
-    let is_long = key.len() >= keys::INDEX_HEAD + DOCID;
+    let is_long = key.len() >= INDEX_HEAD + DOCID;
     let sort_key = is_long.then(|| sort_key(&key[..key.len() - DOCID])).flatten();
     sort_key.ok_or_else(|| fault::damaged("index", "a key is too short"))
 }

@@ -3,51 +3,22 @@
 //! A key is its leads, then by the date of the resource `DATED`, low bound and span, or `SEVERAL`
 //! or `DATELESS` alone, then the docid. So what is led by the same stands in the order of time.
 
-use fhir::search::{
-    DateTest, Filter, Hot, HotDate, HotTest, HotValue, IndexValue, LeadTest, LeadValue, Param, hot,
-    hot_test,
-};
+use fhir::search::{DateTest, Filter, Hot, HotTest, IndexValue, LeadTest, Param, hot, hot_test};
 
-use super::bounds::{Span, low_range};
 use super::clause::{Clause, Entries, and, compile};
-use super::cursor::{Cursor, ordered_i64, put_key_id, put_text, put_varint};
-use super::encode::{CODE_MAX, ID_MAX};
-use super::keys::{DOCID, docid_at_end, family, index_head, successor};
+use super::keys::{DOCID, docid_at_end};
 use super::names::Names;
 use super::scan::{count_keys, each_key, first_key};
 use super::view::View;
 use crate::StoreError;
-
-const DATED: u8 = 1;
-const SEVERAL: u8 = 2;
-const DATELESS: u8 = 3;
+use crate::index::bounds::{Span, low_range};
+use crate::index::cursor::{Cursor, ordered_i64, put_key_id, put_text};
+use crate::index::encode::{CODE_MAX, ID_MAX};
+use crate::index::hot::{DATED, DATELESS, SEVERAL, stem};
+use crate::index::stem::{family, index_head, successor};
 
 /// Prefixes that one search may read side by side.
 const PREFIXES_MAX: usize = 32;
-
-/// The stem of a value of a combination.
-pub(super) fn stem(param: u16, value: &HotValue<'_>) -> Vec<u8> {
-    let mut stem = index_head(param, family::HOT).to_vec();
-    for lead in &value.leads {
-        match lead {
-            LeadValue::Patient(id) => put_key_id(&mut stem, id, ID_MAX),
-            LeadValue::Token(token) => {
-                put_text(&mut stem, &token.code, CODE_MAX);
-                stem.extend_from_slice(&token.system.to_be_bytes());
-            }
-        }
-    }
-    match value.date {
-        HotDate::One(date) => {
-            stem.push(DATED);
-            stem.extend_from_slice(&ordered_i64(date.low));
-            put_varint(&mut stem, (date.high as u64).wrapping_sub(date.low as u64));
-        }
-        HotDate::Several => stem.push(SEVERAL),
-        HotDate::Absent => stem.push(DATELESS),
-    }
-    stem
-}
 
 /// Adds the stems of combinations to those of all entries of a resource.
 pub(super) fn add_stems(names: &Names, entries: &[(u16, IndexValue)], stems: &mut Vec<Vec<u8>>) {

@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 
 use fjall::Iter;
 
-use super::bounds::Span;
 use super::candidates::parts;
 use super::clause::{Clause, Entries};
 use super::fault;
 use super::hot::HotClause;
-use super::keys::{docid_at_end, family, successor};
+use super::keys::docid_at_end;
 use super::merge::merge_spans;
 use super::position::{Place, Position};
 use super::scan::{each_key, key_of, walk};
 use super::sort::{By, Order};
 use super::trace::subjects;
 use crate::StoreError;
+use crate::index::bounds::Span;
+use crate::index::stem::{family, successor};
 
 /// More resources of several dates are not sorted beside the others.
 const SEVERAL_MAX: usize = 100;
@@ -48,7 +49,7 @@ pub(super) fn walked(
     if last_key.is_none_or(Option::is_some) && !walk.dated(&mut places)? {
         return Ok(None);
     }
-    places.sort_unstable_by(|a, b| order.directions.compare(a, b));
+    places.sort_unstable_by(|a, b| a.compare(b, &order.directions));
     places.truncate(wanted);
     if places.len() < wanted && !walk.dateless(&mut places)? {
         return Ok(None);

@@ -2,13 +2,14 @@
 
 use fjall::{Iter, Readable};
 
-use super::cursor::Cursor;
 use super::fault;
 use super::groups::Group;
-use super::keys::{self, successor};
-use super::order::SORT_KEY_MAX;
+use super::keys::{self};
 use super::view::View;
 use crate::StoreError;
+use crate::index::cursor::Cursor;
+use crate::index::order::SORT_KEY_MAX;
+use crate::index::stem::successor;
 
 /// Groups of those whose ids begin with the same bytes, which is one each but for very long ids.
 pub(super) struct Ids<'a> {

@@ -12,7 +12,6 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 
-use super::bounds::Span;
 use super::budget::ENTRIES_COST;
 use super::clause::{Clause, Entries};
 use super::estimate::size;
@@ -22,6 +21,7 @@ use super::merge::merge_spans;
 use super::scan::{count_keys, members};
 use super::view::View;
 use crate::StoreError;
+use crate::index::bounds::Span;
 
 /// Up to so many resources of the other side are worked out at once.
 const FAR_FEW: usize = 500;

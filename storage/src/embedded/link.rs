@@ -11,14 +11,14 @@ use std::sync::Arc;
 
 use fhir::search::{IndexValue, Param, ReferenceValue, Test, UriMode, UriTest};
 
-use super::bounds::Span;
 use super::clause::Entries;
-use super::cursor::{put_key_id, put_text};
-use super::encode::{self, ID_MAX, TYPE_MAX, URL_MAX};
-use super::keys::{family, index_head};
 use super::scan::{collect, collect_keys, collect_prefix, has_keys};
 use super::view::View;
 use crate::StoreError;
+use crate::index::bounds::Span;
+use crate::index::cursor::{put_key_id, put_text};
+use crate::index::encode::{self, ID_MAX, TYPE_MAX, URL_MAX};
+use crate::index::stem::{family, index_head};
 
 /// A reference parameter and a type that it may lead to.
 #[derive(Debug, Clone)]

@@ -7,13 +7,14 @@ use fjall::Iter;
 
 use fhir::search::Test;
 
-use super::bounds::Span;
 use super::clause::Clause;
-use super::keys::{DOCID, docid_at_end, successor};
+use super::keys::{DOCID, docid_at_end};
 use super::scan::{Decision, asked, asks, decide, first_key, key_of, spans_of, walk};
 use super::union::Union;
 use super::view::View;
 use crate::StoreError;
+use crate::index::bounds::Span;
+use crate::index::stem::successor;
 
 /// Greatest number of stems that are walked over side by side.
 pub(super) const STEMS_MAX: usize = 32;

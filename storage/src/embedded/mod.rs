@@ -2,9 +2,6 @@
 
 mod apply;
 mod aside;
-mod blob;
-mod body;
-mod bounds;
 mod budget;
 mod candidates;
 mod change;
@@ -12,9 +9,7 @@ mod check;
 mod clause;
 mod committer;
 mod counts;
-mod cursor;
 mod dictionary;
-mod encode;
 mod engine;
 mod estimate;
 mod evaluate;
@@ -30,7 +25,6 @@ mod link;
 mod lock;
 mod merge;
 mod names;
-mod order;
 mod page;
 mod position;
 mod preconditions;

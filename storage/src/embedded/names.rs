@@ -8,10 +8,10 @@ use fjall::Keyspace;
 use fhir::search::Param;
 
 use super::counts::is_counted;
-use super::cursor::Cursor;
 use super::fault;
 use super::keys::{NAME_PARAM, NAME_REFERENCE, NAME_TYPE, name};
 use crate::StoreError;
+use crate::index::cursor::Cursor;
 
 /// All names of a tenant; they only become more.
 #[derive(Debug, Default)]

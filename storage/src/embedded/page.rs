@@ -9,12 +9,12 @@ use super::candidates::{HOT_FEW, parts as parts_of};
 use super::clause::{Clause, Entries, compile, compile_for};
 use super::estimate::{PROBE_MAX, estimate, exact, size};
 use super::evaluate::evaluate;
-use super::order::Directions;
 use super::position::{Own, Place, Position};
 use super::range_walk;
 use super::scan;
 use super::sort;
 use super::view::View;
+use crate::index::order::Directions;
 use crate::{Page, SORT_KEYS_MAX, SearchPart, SearchRequest, StoreError, TotalWanted};
 
 /// How much a search may cost.
@@ -105,7 +105,7 @@ fn page(view: &View, request: &SearchRequest, effort: Effort) -> Result<Option<P
             };
             found.extend(places.into_iter().map(|place| (place, at)));
             if at > 0 {
-                found.sort_by(|(a, _), (b, _)| directions.compare(a, b));
+                found.sort_by(|(a, _), (b, _)| a.compare(b, &directions));
                 found.truncate(limit + 1);
             }
             // By docid no other part can come before those that fill the page.

@@ -3,9 +3,11 @@
 //! Kind of place (u8; one for an order that the store chose), bound (u32), docid (u32); in a sorted search for each sort key its length
 //! and one (u8; 0: no value) and its bytes.
 
-use super::cursor::Cursor;
-use super::order::{SORT_KEY_MAX, SortKey};
+use std::cmp::Ordering;
+
 use crate::StoreError;
+use crate::index::cursor::Cursor;
+use crate::index::order::{Directions, SORT_KEY_MAX, SortKey};
 
 const START: u8 = 0;
 const UNSORTED: u8 = 1;
@@ -18,6 +20,13 @@ const BY_RANGE: u8 = 6;
 pub(super) struct Place {
     pub(super) docid: u32,
     pub(super) keys: Vec<SortKey>,
+}
+
+impl Place {
+    /// Which of two comes first: by their sort keys, and among equals by what was written first.
+    pub(super) fn compare(&self, other: &Self, directions: &Directions) -> Ordering {
+        directions.compare(&self.keys, &other.keys).then(self.docid.cmp(&other.docid))
+    }
 }
 
 /// The order of a search that asks for none.
@@ -132,9 +141,9 @@ fn sort_key(cursor: &mut Cursor<'_>) -> Option<SortKey> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::order::SORT_KEY_MAX;
     use super::{Own, Place, Position};
     use crate::SORT_KEYS_MAX;
+    use crate::index::order::SORT_KEY_MAX;
 
     #[test]
     fn a_position_comes_back_and_is_as_short_as_said() {

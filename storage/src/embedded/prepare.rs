@@ -1,14 +1,15 @@
 //! What of a commit is done before the committer sees it, by whoever asks for it: names, bodies
 //! compressed, index keys. Many do it at the same time.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-use fhir::search::{Entry, IndexValue, Param, ReferenceValue};
+use fhir::search::{Entry, IndexValue, ReferenceValue};
 
-use super::body::{Body, Meta, Splice};
 use super::engine::Engine;
 use super::record::Compressed;
-use super::{blob, encode, hot};
+use crate::index::body::{Body, Meta, Splice};
+
+use crate::index::indexed::{Indexed, indexed};
 use crate::{Change, Check, Commit, Expected, Key, StoreError, Write};
 
 /// A commit for the committer.
@@ -74,7 +75,7 @@ fn prepare_write(
     let is_reindex = matches!(write.change, Change::Reindex { .. });
     let (put, body) = match write.change {
         Change::Reindex { entries } => {
-            let (blob, stems, last_updated) = index(engine, &write.key, &entries)?;
+            let Indexed { blob, stems, last_updated } = index(engine, &write.key, &entries)?;
             let splice = Splice { at: 0, meta: Meta::Missing };
             let body = Compressed { splice, dictionary: 0, len: 0, bytes: Vec::new() };
             let targets = Vec::new();
@@ -87,7 +88,7 @@ fn prepare_write(
             })?;
             let (dictionary, bytes) = engine.dictionaries.compress(type_id, &body.text)?;
             let (len, splice) = (body.text.len(), body.splice);
-            let (blob, stems, last_updated) = index(engine, &write.key, &entries)?;
+            let Indexed { blob, stems, last_updated } = index(engine, &write.key, &entries)?;
             let body = (body.text, splice);
             let put = Put {
                 is_create,
@@ -104,44 +105,10 @@ fn prepare_write(
     Ok((PreparedWrite { key, type_id, expected, put, is_reindex }, body))
 }
 
-type Index = (Vec<u8>, Vec<Vec<u8>>, u16);
-
-fn index(engine: &Engine, key: &Key, entries: &[Entry]) -> Result<Index, StoreError> {
-    let space = &engine.facts;
-    let own = Param::new(key.resource.clone(), "_lastUpdated");
-    let last_updated = engine.names.intern_param(space, &own, false)?;
-    let mut groups = BTreeMap::<u16, Vec<&IndexValue>>::new();
-    let mut stems = Vec::with_capacity(entries.len() * 2);
-    for entry in entries {
-        if matches!(&*entry.param.code, "_id" | "_lastUpdated") {
-            continue;
-        }
-        if entry.param.resource != key.resource {
-            return Err(StoreError::Fault(format!(
-                "an entry of {} is not on {}",
-                entry.param.resource, key.resource
-            )));
-        }
-        let is_reference = matches!(entry.value, IndexValue::Reference(_));
-        let param = engine.names.intern_param(space, &entry.param, is_reference)?;
-        groups.entry(param).or_default().push(&entry.value);
-        encode::stems(param, &entry.value, |stem| stems.push(stem));
-    }
-    for hot in fhir::search::hot(&key.resource) {
-        let of = |code: &str| {
-            let own = entries.iter().filter(|entry| &*entry.param.code == code);
-            own.map(|entry| &entry.value).collect()
-        };
-        let values = hot.values(&of);
-        if !values.is_empty() {
-            let param = Param::new(key.resource.clone(), hot.code);
-            let param = engine.names.intern_param(space, &param, false)?;
-            stems.extend(values.iter().map(|value| hot::stem(param, value)));
-        }
-    }
-    stems.sort_unstable();
-    stems.dedup();
-    Ok((blob::encode(last_updated, groups.into_iter()), stems, last_updated))
+fn index(engine: &Engine, key: &Key, entries: &[Entry]) -> Result<Indexed, StoreError> {
+    indexed(&key.resource, entries, |param, is_reference| {
+        engine.names.intern_param(&engine.facts, param, is_reference)
+    })
 }
 
 fn targets(entries: &[Entry]) -> Vec<Key> {

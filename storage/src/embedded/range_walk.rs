@@ -6,19 +6,20 @@
 
 use fhir::search::{IndexValue, Test};
 
-use super::bounds::Span;
 use super::candidates::{HOT_FEW, parts};
 use super::clause::{Clause, Entries};
-use super::encode;
 use super::estimate::{PROBE_MAX, least, size};
 use super::evaluate::evaluate;
-use super::keys::{DOCID, docid_at_end, successor};
+use super::keys::{DOCID, docid_at_end};
 use super::page::{Effort, Search};
 use super::position::{Place, Position};
 use super::scan::{Decision, collect_keys, decide, each_key, first_key, spans_of};
 use super::trace::subject;
 use super::view::View;
 use crate::StoreError;
+use crate::index::bounds::Span;
+use crate::index::encode;
+use crate::index::stem::successor;
 
 /// How much of a value decides the order.
 const KEY_MAX: usize = 46;

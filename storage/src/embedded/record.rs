@@ -7,9 +7,9 @@
 use fjall::Slice;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::body::{Meta, STAMP_MAX, Splice, stamped};
-use super::cursor::{Cursor, ordered_i64, put_id, put_varint};
 use super::dictionary::Dictionaries;
+use crate::index::body::{Meta, STAMP_MAX, Splice, stamped};
+use crate::index::cursor::{Cursor, ordered_i64, put_id, put_varint};
 use crate::{Key, Verb, Version};
 
 /// What is known of a version without its body.

@@ -3,7 +3,8 @@
 use fhir::search::{Entry, IndexValue, Param};
 
 use super::view::View;
-use super::{blob, fault, keys};
+use super::{fault, keys};
+use crate::index::blob;
 use crate::{Key, StoreError};
 
 /// For each key the values of these parameters that are references; none for what is not there.

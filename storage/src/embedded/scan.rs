@@ -7,13 +7,15 @@ use fjall::{Iter, Readable, Slice};
 
 use fhir::search::Test;
 
-use super::bounds::{Span, spans};
 use super::clause::{Clause, Entries};
+use super::fault;
 use super::keys::{self, DOCID, docid_at_end};
-use super::order::SORTED;
 use super::view::View;
-use super::{encode, fault};
 use crate::StoreError;
+use crate::index::bounds::{Span, spans};
+use crate::index::encode;
+use crate::index::order::SORTED;
+use crate::index::stem::INDEX_HEAD;
 
 /// What a stem says about all its keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +37,7 @@ pub(super) fn decide(stem: &[u8], test: Option<&Test>) -> Decision {
 
 pub(super) fn key_of(guard: fjall::Guard) -> Result<Slice, StoreError> {
     let key = guard.key().map_err(|error| fault::reading("index", &error))?;
-    if key.len() < keys::INDEX_HEAD + DOCID {
+    if key.len() < INDEX_HEAD + DOCID {
         return Err(fault::damaged("index", "a key is too short"));
     }
     Ok(key)

@@ -59,7 +59,7 @@ impl Clock {
         Self::new(system_now_us)
     }
 
-    pub(super) fn now_us(&self) -> i64 {
+    pub(crate) fn now_us(&self) -> i64 {
         (self.0)()
     }
 }

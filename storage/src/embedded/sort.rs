@@ -3,20 +3,19 @@
 //!
 //! [Sorting]: https://hl7.org/fhir/R4/search.html#_sort
 
-use fhir::search::{IndexValue, Sort};
+use fhir::search::Sort;
 
 use super::clause::{Clause, Entries};
-use super::encode;
 use super::estimate::size;
 use super::evaluate::evaluate;
 use super::hot_walk;
-use super::order::{Directions, SORT_KEY_MAX, SortKey, sort_key};
 use super::page::{Effort, Search};
 use super::position::{Place, Position};
 use super::trace::subject;
 use super::view::View;
 use super::walk::walked;
 use crate::StoreError;
+use crate::index::order::{Directions, SORT_KEY_MAX, SortKey, sort_key_of};
 
 /// By what a search is sorted, as one of its keys.
 #[derive(Debug, Clone, Copy)]
@@ -98,21 +97,21 @@ impl Order<'_> {
             }
         }
         self.cut(&mut places, wanted);
-        places.sort_unstable_by(|a, b| self.directions.compare(a, b));
+        places.sort_unstable_by(|a, b| a.compare(b, &self.directions));
         Ok(places)
     }
 
     /// Leaves the first places, in any order.
     fn cut(&self, places: &mut Vec<Place>, wanted: usize) {
         if places.len() > wanted && wanted > 0 {
-            places.select_nth_unstable_by(wanted - 1, |a, b| self.directions.compare(a, b));
+            places.select_nth_unstable_by(wanted - 1, |a, b| a.compare(b, &self.directions));
             places.truncate(wanted);
         }
     }
 
     /// Does a place come behind a position?
     pub(super) fn is_after(&self, place: &Place, after: &Position) -> bool {
-        after.place().is_none_or(|last| self.directions.compare(place, last).is_gt())
+        after.place().is_none_or(|last| place.compare(last, &self.directions).is_gt())
     }
 
     /// What a resource is sorted by.
@@ -131,29 +130,6 @@ impl Order<'_> {
             By::Param(param) => param,
         };
         let is_descending = self.directions.is_descending(at);
-        let mut found: SortKey = None;
-        let mut values = entries.values(param)?;
-        // The second word of a name is found, but a name is not sorted by it.
-        if !values.iter().all(is_part) {
-            values.retain(|value| !is_part(value));
-        }
-        for value in values {
-            encode::stems(param, &value, |stem| {
-                let Some(key) = sort_key(&stem) else { return };
-                let is_better = found.as_deref().is_none_or(|best| match is_descending {
-                    false => key < best,
-                    true => key > best,
-                });
-                if is_better {
-                    found = Some(key.to_vec());
-                }
-            });
-        }
-        Ok(found)
+        Ok(sort_key_of(param, entries.values(param)?, is_descending))
     }
-}
-
-/// Only a part of a text, that stands beside the whole.
-fn is_part(value: &IndexValue) -> bool {
-    matches!(value, IndexValue::String(text) if text.exact == 0)
 }

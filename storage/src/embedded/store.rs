@@ -14,7 +14,6 @@ use fhir::search::{Entry, Filter, Param};
 
 use super::apply::Done;
 use super::aside::{Aside, apart};
-use super::body::stamped;
 use super::committer::{Committer, Request};
 use super::counts::Counts;
 use super::engine::Engine;
@@ -23,9 +22,10 @@ use super::prepare::{Bodies, prepare};
 use super::settings::EmbeddedSettings;
 use super::view::View;
 use super::{check, fault, history, page, references, shutdown, trainer};
+use crate::index::body::stamped;
 use crate::{
-    Changed, CheckReport, Commit, Committed, HistoryPage, HistoryRequest, Key, Page, SearchRequest,
-    Status, StoreError, Version,
+    Changes, CheckReport, Commit, Committed, FeedPosition, HistoryPage, HistoryRequest, Key, Page,
+    SearchRequest, Status, StoreError, Version,
 };
 
 /// Commits that may wait for the committer; those beyond wait to wait.
@@ -204,8 +204,20 @@ impl Store {
         apart(move || references::references(&view, &keys, &params)).await
     }
 
-    pub(crate) fn changes(&self, after: u64, limit: usize) -> Result<Vec<Changed>, StoreError> {
-        self.view()?.changes(after, limit)
+    pub(crate) fn feed_end(&self) -> Result<FeedPosition, StoreError> {
+        let sequence = self.view()?.last_change()?;
+        Ok(FeedPosition(sequence.to_be_bytes().to_vec()))
+    }
+
+    pub(crate) fn changes(
+        &self,
+        after: &FeedPosition,
+        limit: usize,
+    ) -> Result<Changes, StoreError> {
+        let lost = |_| StoreError::FeedLost("it is no position of this store".to_owned());
+        let after = <[u8; 8]>::try_from(after.0.as_slice()).map_err(lost)?;
+        let (changes, last) = self.view()?.changes(u64::from_be_bytes(after), limit)?;
+        Ok(Changes { changes, position: FeedPosition(last.to_be_bytes().to_vec()) })
     }
 
     pub(crate) fn counts(&self) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
@@ -233,7 +245,10 @@ impl Store {
         check::disk_bytes(folder).map_err(|error| fault::system(folder, &error))
     }
 
-    pub(crate) fn check(&self, progress: &mut dyn FnMut(u64)) -> Result<CheckReport, StoreError> {
+    pub(crate) fn check(
+        &self,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<CheckReport, StoreError> {
         check::check(&*self.view()?, progress)
     }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use fjall::{Keyspace, Readable, Slice, Snapshot};
 
 use super::budget::Budget;
-use super::cursor::Cursor;
 use super::engine::Engine;
 use super::page::Effort;
 use super::record::{self, Record};
 use super::trace::Trace;
 use super::{change, fault, keys};
+use crate::index::cursor::Cursor;
 use crate::{Changed, Key, PAGE_BYTES_MAX, StoreError, Version};
 
 /// A snapshot of a tenant.
@@ -146,31 +146,48 @@ impl View {
         numbers.ok_or_else(|| fault::damaged("facts", "counters are no pair of numbers"))
     }
 
-    /// The changes after a sequence number, oldest first.
-    pub(super) fn changes(&self, after: u64, limit: usize) -> Result<Vec<Changed>, StoreError> {
+    /// The changes after a sequence number, oldest first, and the number of the last of them.
+    pub(super) fn changes(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<(Vec<Changed>, u64), StoreError> {
         let start = keys::change(None, after.saturating_add(1));
         let end = keys::change_prefix(Some(0));
         let mut changes = Vec::new();
+        let mut last = after;
         for guard in self.snapshot.range(&self.engine.facts, start..end).take(limit) {
             let (key, value) = guard.into_inner().map_err(|e| fault::reading("facts", &e))?;
-            changes.push(self.changed(&key, &value)?);
+            last = sequence_of(&key)?;
+            changes.push(self.changed(&value)?);
         }
-        Ok(changes)
+        Ok((changes, last))
     }
 
-    fn changed(&self, key: &[u8], value: &[u8]) -> Result<Changed, StoreError> {
+    /// The sequence number of the last change; 0 when there is none.
+    pub(super) fn last_change(&self) -> Result<u64, StoreError> {
+        let range = keys::change(None, 0)..keys::change_prefix(Some(0));
+        let last = self.snapshot.range(&self.engine.facts, range).next_back();
+        let key = last.map(|guard| guard.key().map_err(|error| fault::reading("facts", &error)));
+        key.transpose()?.map_or(Ok(0), |key| sequence_of(&key))
+    }
+
+    fn changed(&self, value: &[u8]) -> Result<Changed, StoreError> {
         let damaged = || fault::damaged("facts", "a change is not readable");
-        let sequence = Cursor(&key[1..]).u64().ok_or_else(damaged)?;
         let change = change::decode(value).ok_or_else(damaged)?;
         let resource = self.engine.names.type_name(change.type_id).ok_or_else(damaged)?;
         let record = self.current(change.docid)?.ok_or_else(damaged)?;
         Ok(Changed {
-            sequence,
             key: Key::new(resource, record.id.as_str()),
             version: change.version,
             verb: change.verb,
         })
     }
+}
+
+fn sequence_of(key: &[u8]) -> Result<u64, StoreError> {
+    let number = key.get(1..).and_then(|number| Cursor(number).u64());
+    number.ok_or_else(|| fault::damaged("facts", "the key of a change is not readable"))
 }
 
 pub(super) fn decoded(space: &Keyspace, docid: u32, value: Slice) -> Result<Record, StoreError> {

@@ -7,11 +7,11 @@ use super::clause::Entries;
 use super::groups::{Direction, Groups};
 use super::ids::Ids;
 use super::merge::{Docids, merge_prefix};
-use super::order::SortKey;
 use super::position::{Place, Position};
 use super::scan;
 use super::sort::{By, Order};
 use crate::StoreError;
+use crate::index::order::SortKey;
 
 /// After so many members of a type that have a value, those without are looked for otherwise.
 const MEMBERS_REJECTED_MAX: usize = 200;
@@ -202,7 +202,7 @@ impl Walk<'_> {
                 None => self.rejected += 1,
             }
         }
-        places.sort_unstable_by(|a, b| self.order.directions.compare(a, b));
+        places.sort_unstable_by(|a, b| a.compare(b, &self.order.directions));
         self.places.append(&mut places);
         Ok(())
     }

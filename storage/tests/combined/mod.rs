@@ -134,7 +134,7 @@ fn put(doc: &Doc) -> Write {
 fn fill(count: usize) -> Filled {
     let folder = tempfile::tempdir().expect("a folder");
     let storage = Storage::open(&EmbeddedSettings::new(folder.path())).expect("a storage");
-    let store = storage.store(&Tenant::parse("test").expect("a name")).expect("a store");
+    let store = block_on(storage.store(&Tenant::parse("test").expect("a name"))).expect("a store");
     let mut runner = TestRunner::deterministic();
     let strategy = entries();
     let mut draw = || strategy.new_tree(&mut runner).expect("a value").current();
@@ -243,6 +243,6 @@ proptest! {
 
 #[test]
 fn a_random_chart_is_sound() {
-    let report = many().store.check(|_| ()).expect("a check");
+    let report = block_on(many().store.check(|_| ())).expect("a check");
     assert_eq!(report.problems, Vec::<String>::new());
 }

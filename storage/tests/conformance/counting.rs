@@ -24,7 +24,7 @@ async fn check(store: &Store, expected: &[(&str, u64)]) {
             assert_eq!(total.unwrap_or_default(), *count, "{code}");
         }
     }
-    let report = store.check(|_| ()).expect("a check");
+    let report = store.check(|_| ()).await.expect("a check");
     assert_eq!(report.problems, Vec::<String>::new());
 }
 

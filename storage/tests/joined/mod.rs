@@ -41,7 +41,7 @@ fn write(doc: &Doc, change: Change) -> Write {
 fn fill(of: usize) -> Filled {
     let folder = tempfile::tempdir().expect("a folder");
     let storage = Storage::open(&EmbeddedSettings::new(folder.path())).expect("a storage");
-    let store = storage.store(&Tenant::parse("test").expect("a name")).expect("a store");
+    let store = block_on(storage.store(&Tenant::parse("test").expect("a name"))).expect("a store");
     let mut runner = TestRunner::deterministic();
     let strategies = TYPES.map(|resource| entries(resource, of));
     let mut draw = |at: usize| strategies[at].new_tree(&mut runner).expect("a value").current();

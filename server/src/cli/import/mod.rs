@@ -23,7 +23,7 @@ use self::sources::Source;
 use self::state::State;
 use self::target::Target;
 use self::units::{Pass, Reading, Unit};
-use super::arguments::{Import, data_dir};
+use super::arguments::Import;
 use super::instance::runtime;
 use super::out;
 use crate::{config, wiring};
@@ -35,7 +35,7 @@ const AT_ONCE: usize = 32;
 const WAITING: usize = 32;
 
 pub(crate) fn import(arguments: &Import) -> Result<(), String> {
-    let flags: Vec<_> = data_dir(arguments.data_dir.as_ref()).into_iter().collect();
+    let flags: Vec<_> = arguments.store.flags().collect();
     let config = config::load(arguments.file.config.as_deref(), &flags)?.config;
     let (sources, left_out) = sources::find(&arguments.paths)?;
     if let Some(url) = &arguments.server {
@@ -47,8 +47,8 @@ pub(crate) fn import(arguments: &Import) -> Result<(), String> {
         "" => format!("http://{}", config.listen),
         url => url.to_owned(),
     };
-    let opened = wiring::open(&config, tenant, &public_url)?;
     let runtime = runtime()?;
+    let opened = runtime.block_on(wiring::open(&config, tenant, &public_url))?;
     let caller = Caller {
         base: Arc::from(format!("{public_url}/fhir")),
         request_id: Arc::from("import"),

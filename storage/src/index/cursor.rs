@@ -12,14 +12,14 @@ const ID_TEXT: u8 = 3;
 
 /// Reads parts from the front of bytes; every read is `None` at the end or at what it cannot be.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cursor<'a>(pub(super) &'a [u8]);
+pub(crate) struct Cursor<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Cursor<'a> {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
+    pub(crate) fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
         let (bytes, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;
         Some(bytes)
@@ -29,31 +29,31 @@ impl<'a> Cursor<'a> {
         self.bytes(N)?.try_into().ok()
     }
 
-    pub(super) fn u8(&mut self) -> Option<u8> {
+    pub(crate) fn u8(&mut self) -> Option<u8> {
         self.array().map(u8::from_be_bytes)
     }
 
-    pub(super) fn u16(&mut self) -> Option<u16> {
+    pub(crate) fn u16(&mut self) -> Option<u16> {
         self.array().map(u16::from_be_bytes)
     }
 
-    pub(super) fn u32(&mut self) -> Option<u32> {
+    pub(crate) fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_be_bytes)
     }
 
-    pub(super) fn u64(&mut self) -> Option<u64> {
+    pub(crate) fn u64(&mut self) -> Option<u64> {
         self.array().map(u64::from_be_bytes)
     }
 
-    pub(super) fn i64(&mut self) -> Option<i64> {
+    pub(crate) fn i64(&mut self) -> Option<i64> {
         self.u64().map(ordered_to_i64)
     }
 
-    pub(super) fn f64(&mut self) -> Option<f64> {
+    pub(crate) fn f64(&mut self) -> Option<f64> {
         self.u64().map(ordered_to_f64)
     }
 
-    pub(super) fn varint(&mut self) -> Option<u64> {
+    pub(crate) fn varint(&mut self) -> Option<u64> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.u8()?;
@@ -65,18 +65,18 @@ impl<'a> Cursor<'a> {
         None
     }
 
-    pub(super) fn len(&mut self) -> Option<usize> {
+    pub(crate) fn len(&mut self) -> Option<usize> {
         usize::try_from(self.varint()?).ok()
     }
 
     /// A text written by [`put_str`].
-    pub(super) fn str(&mut self) -> Option<&'a str> {
+    pub(crate) fn str(&mut self) -> Option<&'a str> {
         let len = self.len()?;
         std::str::from_utf8(self.bytes(len)?).ok()
     }
 
     /// A text within a key, written by [`put_text`]: `Some(None)` when it was cut.
-    pub(super) fn text(&mut self) -> Option<Option<&'a str>> {
+    pub(crate) fn text(&mut self) -> Option<Option<&'a str>> {
         let end = self.0.iter().position(|byte| *byte < TERMINATORS)?;
         let text = self.bytes(end)?;
         match self.u8()? {
@@ -86,7 +86,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// An id within a key, written by [`put_key_id`]: `Some(None)` when it was cut.
-    pub(super) fn key_id(&mut self) -> Option<Option<String>> {
+    pub(crate) fn key_id(&mut self) -> Option<Option<String>> {
         match self.u8()? {
             ID_UUID => Some(Some(uuid_text(self.bytes(16)?))),
             _ => Some(self.text()?.map(str::to_owned)),
@@ -94,7 +94,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// An id within a value, written by [`put_id`].
-    pub(super) fn id(&mut self) -> Option<String> {
+    pub(crate) fn id(&mut self) -> Option<String> {
         match self.u8()? {
             ID_UUID => Some(uuid_text(self.bytes(16)?)),
             _ => self.str().map(str::to_owned),
@@ -103,7 +103,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// Seven bits a byte, least first.
-pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 & 0x7F | 0x80);
         value >>= 7;
@@ -112,14 +112,14 @@ pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Length and text.
-pub(super) fn put_str(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn put_str(out: &mut Vec<u8>, text: &str) {
     put_varint(out, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
 }
 
 /// A text within a key: it sorts like the text, and no other text's bytes start with it. A long one
 /// is cut, and its hash follows.
-pub(super) fn put_text(out: &mut Vec<u8>, text: &str, len_max: usize) {
+pub(crate) fn put_text(out: &mut Vec<u8>, text: &str, len_max: usize) {
     let kept = text_start(text, len_max);
     out.extend_from_slice(kept);
     if kept.len() == text.len() {
@@ -131,19 +131,19 @@ pub(super) fn put_text(out: &mut Vec<u8>, text: &str, len_max: usize) {
 }
 
 /// The bytes of a text that [`put_text`] keeps.
-pub(super) fn text_start(text: &str, len_max: usize) -> &[u8] {
+pub(crate) fn text_start(text: &str, len_max: usize) -> &[u8] {
     let bytes = text.as_bytes();
     let clean = bytes.iter().position(|byte| *byte < TERMINATORS).unwrap_or(bytes.len());
     &bytes[..clean.min(len_max)]
 }
 
 /// Where the text at the start of `bytes` ends, its terminator included; a cut one's hash not.
-pub(super) fn text_len(bytes: &[u8]) -> usize {
+pub(crate) fn text_len(bytes: &[u8]) -> usize {
     bytes.iter().position(|byte| *byte < TERMINATORS).map_or(bytes.len(), |end| end + 1)
 }
 
 /// An id within a key: a UUID as its 16 bytes, another one as text.
-pub(super) fn put_key_id(out: &mut Vec<u8>, id: &str, len_max: usize) {
+pub(crate) fn put_key_id(out: &mut Vec<u8>, id: &str, len_max: usize) {
     match uuid_bytes(id) {
         Some(uuid) => {
             out.push(ID_UUID);
@@ -157,7 +157,7 @@ pub(super) fn put_key_id(out: &mut Vec<u8>, id: &str, len_max: usize) {
 }
 
 /// An id within a value: a UUID as its 16 bytes, another one as text.
-pub(super) fn put_id(out: &mut Vec<u8>, id: &str) {
+pub(crate) fn put_id(out: &mut Vec<u8>, id: &str) {
     match uuid_bytes(id) {
         Some(uuid) => {
             out.push(ID_UUID);
@@ -210,7 +210,7 @@ fn uuid_text(bytes: &[u8]) -> String {
 }
 
 /// Bytes that sort like the integer.
-pub(super) fn ordered_i64(value: i64) -> [u8; 8] {
+pub(crate) fn ordered_i64(value: i64) -> [u8; 8] {
     (value as u64 ^ 1 << 63).to_be_bytes()
 }
 
@@ -219,7 +219,7 @@ fn ordered_to_i64(bits: u64) -> i64 {
 }
 
 /// Bytes that sort like the number; both zeros are one.
-pub(super) fn ordered_f64(value: f64) -> [u8; 8] {
+pub(crate) fn ordered_f64(value: f64) -> [u8; 8] {
     let bits = (value + 0.0).to_bits();
     let flipped = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
     flipped.to_be_bytes()

@@ -2,37 +2,35 @@
 
 use std::cmp::Ordering;
 
-use fhir::search::Sort;
+use fhir::search::{IndexValue, Sort};
 
 use super::cursor::text_len;
-use super::encode::UNIT_ANY;
-use super::keys::{INDEX_HEAD, family};
-use super::position::Place;
+use super::encode::{self, UNIT_ANY};
+use super::stem::{INDEX_HEAD, family};
 
 /// Greatest length of a sort key: the family, and what of the value decides the order.
-pub(super) const SORT_KEY_MAX: usize = 48;
+pub(crate) const SORT_KEY_MAX: usize = 46;
 
 /// What a resource is sorted by; `None` without a value.
-pub(super) type SortKey = Option<Vec<u8>>;
+pub(crate) type SortKey = Option<Vec<u8>>;
 
 /// For each key of an order: the greatest first?
 #[derive(Debug, Clone)]
-pub(super) struct Directions(Vec<bool>);
+pub(crate) struct Directions(Vec<bool>);
 
 impl Directions {
     /// The directions of `_sort`.
-    pub(super) fn of(sort: &[Sort]) -> Self {
+    pub(crate) fn of(sort: &[Sort]) -> Self {
         Self(sort.iter().map(|sort| sort.is_descending).collect())
     }
 
-    pub(super) fn is_descending(&self, at: usize) -> bool {
+    pub(crate) fn is_descending(&self, at: usize) -> bool {
         self.0.get(at).copied().unwrap_or_default()
     }
 
-    /// Which of two comes first: by each key, those without a value last in both directions, and
-    /// among equals by what was written first.
-    pub(super) fn compare(&self, a: &Place, b: &Place) -> Ordering {
-        for (at, (a, b)) in a.keys.iter().zip(&b.keys).enumerate() {
+    /// Which of two comes first: by each key, those without a value last in both directions.
+    pub(crate) fn compare(&self, a: &[SortKey], b: &[SortKey]) -> Ordering {
+        for (at, (a, b)) in a.iter().zip(b).enumerate() {
             let order = match (a, b) {
                 (Some(a), Some(b)) if self.is_descending(at) => b.cmp(a),
                 (Some(a), Some(b)) => a.cmp(b),
@@ -42,13 +40,13 @@ impl Directions {
                 return order;
             }
         }
-        a.docid.cmp(&b.docid)
+        Ordering::Equal
     }
 }
 
 /// The starts of the families (behind the parameter) that a parameter is sorted by, in order. Of
 /// the forms of a quantity only the bare number counts.
-pub(super) const SORTED: [&[u8]; 9] = [
+pub(crate) const SORTED: [&[u8]; 9] = [
     &[family::NUMBER],
     &[family::QUANTITY, UNIT_ANY],
     &[family::TOKEN],
@@ -62,7 +60,7 @@ pub(super) const SORTED: [&[u8]; 9] = [
 
 /// The sort key of a stem; `None` when its family does not count. Stems with the same sort key
 /// stand together, and sort keys sort like stems.
-pub(super) fn sort_key(stem: &[u8]) -> Option<&[u8]> {
+pub(crate) fn sort_key(stem: &[u8]) -> Option<&[u8]> {
     let key = stem.get(2..)?;
     if !SORTED.iter().any(|start| key.starts_with(start)) {
         return None;
@@ -77,4 +75,32 @@ pub(super) fn sort_key(stem: &[u8]) -> Option<&[u8]> {
         _ => text_len(value),
     };
     Some(&key[..(len + 1).min(SORT_KEY_MAX).min(key.len())])
+}
+
+/// What a resource with these values of a parameter is sorted by: the least of them, or the
+/// greatest.
+pub(crate) fn sort_key_of(param: u16, mut values: Vec<IndexValue>, is_descending: bool) -> SortKey {
+    let mut found: SortKey = None;
+    // The second word of a name is found, but a name is not sorted by it.
+    if !values.iter().all(is_part) {
+        values.retain(|value| !is_part(value));
+    }
+    for value in values {
+        encode::stems(param, &value, |stem| {
+            let Some(key) = sort_key(&stem) else { return };
+            let is_better = found.as_deref().is_none_or(|best| match is_descending {
+                false => key < best,
+                true => key > best,
+            });
+            if is_better {
+                found = Some(key.to_vec());
+            }
+        });
+    }
+    found
+}
+
+/// Only a part of a text, that stands beside the whole.
+fn is_part(value: &IndexValue) -> bool {
+    matches!(value, IndexValue::String(text) if text.exact == 0)
 }

@@ -11,36 +11,36 @@ use fhir::search::{
 };
 
 use super::cursor::{Cursor, ordered_f64, ordered_i64, put_key_id, put_text, put_varint};
-use super::keys::{family, index_head};
+use super::stem::{family, index_head};
 
 /// Greatest length of a code within a key, in bytes.
-pub(super) const CODE_MAX: usize = 64;
+pub(crate) const CODE_MAX: usize = 64;
 /// Greatest length of a unit.
-pub(super) const UNIT_MAX: usize = 32;
+pub(crate) const UNIT_MAX: usize = 32;
 /// Greatest length of folded text.
-pub(super) const STRING_MAX: usize = 200;
+pub(crate) const STRING_MAX: usize = 200;
 /// Greatest length of a URL or URI.
-pub(super) const URL_MAX: usize = 200;
+pub(crate) const URL_MAX: usize = 200;
 /// Greatest length of an id that is no UUID.
-pub(super) const ID_MAX: usize = 64;
+pub(crate) const ID_MAX: usize = 64;
 /// Greatest length of a version.
-pub(super) const VERSION_MAX: usize = 32;
+pub(crate) const VERSION_MAX: usize = 32;
 /// Greatest length of a type's name.
-pub(super) const TYPE_MAX: usize = 64;
+pub(crate) const TYPE_MAX: usize = 64;
 
 /// Spans above this have a key by their high bound too.
-pub(super) const SPAN_MAX_US: u64 = 86_400_000_000;
+pub(crate) const SPAN_MAX_US: u64 = 86_400_000_000;
 
-pub(super) const UNIT_ANY: u8 = 2;
-pub(super) const UNIT_BARE: u8 = 3;
-pub(super) const UNIT_CODED: u8 = 4;
-pub(super) const UNIT_CANONICAL: u8 = 5;
+pub(crate) const UNIT_ANY: u8 = 2;
+pub(crate) const UNIT_BARE: u8 = 3;
+pub(crate) const UNIT_CODED: u8 = 4;
+pub(crate) const UNIT_CANONICAL: u8 = 5;
 
 const NO_VERSION: u8 = 0;
 const WITH_VERSION: u8 = 1;
 
 /// Calls `add` with each stem of a value of a parameter.
-pub(super) fn stems(param: u16, value: &IndexValue, mut add: impl FnMut(Vec<u8>)) {
+pub(crate) fn stems(param: u16, value: &IndexValue, mut add: impl FnMut(Vec<u8>)) {
     let mut stem = index_head(param, value_family(value)).to_vec();
     put_value(&mut stem, value);
     add(stem);
@@ -168,7 +168,7 @@ fn put_version(out: &mut Vec<u8>, version: Option<&str>) {
 }
 
 /// What a key about a unit starts with.
-pub(super) fn put_unit(out: &mut Vec<u8>, unit: &QuantityUnit) {
+pub(crate) fn put_unit(out: &mut Vec<u8>, unit: &QuantityUnit) {
     match unit {
         QuantityUnit::Any => out.push(UNIT_ANY),
         QuantityUnit::Bare(code) => {
@@ -189,7 +189,7 @@ pub(super) fn put_unit(out: &mut Vec<u8>, unit: &QuantityUnit) {
 
 /// The value that a stem stands for; `None` when it was cut (or is damaged). Of a system's own key
 /// the value has no code.
-pub(super) fn decode(stem: &[u8]) -> Option<IndexValue> {
+pub(crate) fn decode(stem: &[u8]) -> Option<IndexValue> {
     let mut cursor = Cursor(stem.get(2..)?);
     let family = cursor.u8()?;
     let value = take_value(&mut cursor, family)?;
@@ -297,7 +297,7 @@ fn take_unit(cursor: &mut Cursor<'_>) -> Option<QuantityUnit> {
 }
 
 /// The stem of the instant of a version.
-pub(super) fn instant_stem(last_updated: u16, us: i64) -> Vec<u8> {
+pub(crate) fn instant_stem(last_updated: u16, us: i64) -> Vec<u8> {
     let mut stem = index_head(last_updated, family::DATE).to_vec();
     put_value(&mut stem, &IndexValue::Date(DateValue { low: us, high: us }));
     stem

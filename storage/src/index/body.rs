@@ -8,22 +8,22 @@ use fhir::primitive::DateTime;
 
 /// An unstamped body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Body {
-    pub(super) text: Vec<u8>,
-    pub(super) splice: Splice,
+pub(crate) struct Body {
+    pub(crate) text: Vec<u8>,
+    pub(crate) splice: Splice,
 }
 
 /// Where the stamp goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Splice {
+pub(crate) struct Splice {
     /// Offset in bytes.
-    pub(super) at: usize,
-    pub(super) meta: Meta,
+    pub(crate) at: usize,
+    pub(crate) meta: Meta,
 }
 
 /// What stands where the stamp goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meta {
+pub(crate) enum Meta {
     /// No `meta`: the stamp brings it, behind the member before.
     Missing,
     /// `meta` without other members.
@@ -33,12 +33,12 @@ pub(super) enum Meta {
 }
 
 /// Room that a stamp needs at most.
-pub(super) const STAMP_MAX: usize = 96;
+pub(crate) const STAMP_MAX: usize = 96;
 
 impl Body {
     /// Takes the stamp out of a resource; `None` when it is no object or has no member to put
     /// `meta` behind.
-    pub(super) fn unstamped(json: &Json) -> Option<Self> {
+    pub(crate) fn unstamped(json: &Json) -> Option<Self> {
         let root = json.root();
         if !root.is_object() || root.entries().next().is_none() {
             return None;
@@ -96,7 +96,7 @@ fn push_meta(text: &mut String, meta: Value<'_>) -> Splice {
 }
 
 /// The body as it is served: `text` with the stamp in its place.
-pub(super) fn stamped(mut text: Vec<u8>, splice: Splice, version: u64, us: i64) -> Option<Bytes> {
+pub(crate) fn stamped(mut text: Vec<u8>, splice: Splice, version: u64, us: i64) -> Option<Bytes> {
     let instant = DateTime::instant_text(us);
     let stamp = format!("\"versionId\":\"{version}\",\"lastUpdated\":\"{instant}\"");
     let stamp = match splice.meta {

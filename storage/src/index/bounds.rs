@@ -8,13 +8,13 @@ use fhir::search::{
 
 use super::cursor::{ordered_f64, ordered_i64, put_key_id, put_text, text_start};
 use super::encode::{CODE_MAX, ID_MAX, SPAN_MAX_US, STRING_MAX, TYPE_MAX, URL_MAX, put_unit};
-use super::keys::{family, successor};
+use super::stem::{family, successor};
 
 /// Keys from `start` on, up to but without `end`; `end` `None`: to the end of the key space.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) start: Vec<u8>,
-    pub(super) end: Option<Vec<u8>>,
+pub(crate) struct Span {
+    pub(crate) start: Vec<u8>,
+    pub(crate) end: Option<Vec<u8>>,
     /// All that the test asks of this value is said by `start`, so what follows in a composite can
     /// be narrowed further.
     is_exact: bool,
@@ -22,7 +22,7 @@ pub(super) struct Span {
 
 impl Span {
     /// All keys with a prefix.
-    pub(super) fn prefix(prefix: Vec<u8>) -> Self {
+    pub(crate) fn prefix(prefix: Vec<u8>) -> Self {
         Self { end: successor(&prefix), start: prefix, is_exact: false }
     }
 
@@ -31,14 +31,14 @@ impl Span {
     }
 
     /// All keys whose next eight bytes lie between two bounds, both included.
-    pub(super) fn between(base: &[u8], low: [u8; 8], high: [u8; 8]) -> Self {
+    pub(crate) fn between(base: &[u8], low: [u8; 8], high: [u8; 8]) -> Self {
         let start = [base, &low].concat();
         Self { start, end: successor(&[base, &high].concat()), is_exact: false }
     }
 }
 
 /// The spans of a parameter's keys that a test needs.
-pub(super) fn spans(param: u16, test: &Test) -> Vec<Span> {
+pub(crate) fn spans(param: u16, test: &Test) -> Vec<Span> {
     narrow(&param.to_be_bytes(), test, false)
 }
 
@@ -102,7 +102,7 @@ fn quantity(base: &[u8], test: &QuantityTest, is_inner: bool) -> Vec<Span> {
 }
 
 /// Where the low bound of a date that passes lies, if it spans a day at most; both included.
-pub(super) fn low_range(test: &DateTest) -> (i64, i64) {
+pub(crate) fn low_range(test: &DateTest) -> (i64, i64) {
     let day = i64::try_from(SPAN_MAX_US).unwrap_or(i64::MAX);
     match test.prefix {
         Prefix::Eq => (test.low, test.high),

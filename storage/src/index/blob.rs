@@ -33,7 +33,7 @@ const UNIT_CANONICAL: u8 = 3;
 const INSTANT: std::ops::Range<usize> = 4..12;
 
 /// The entries as bytes, with room for the instant; `groups` are by parameter.
-pub(super) fn encode<'a>(
+pub(crate) fn encode<'a>(
     last_updated: u16,
     groups: impl Iterator<Item = (u16, Vec<&'a IndexValue>)>,
 ) -> Vec<u8> {
@@ -51,12 +51,12 @@ pub(super) fn encode<'a>(
 }
 
 /// Says in a blob when its version was written.
-pub(super) fn stamp(blob: &mut [u8], last_updated_us: i64) {
+pub(crate) fn stamp(blob: &mut [u8], last_updated_us: i64) {
     blob[INSTANT].copy_from_slice(&ordered_i64(last_updated_us));
 }
 
 /// Calls `visit` with each entry; `None` when the blob is damaged.
-pub(super) fn for_each(blob: &[u8], mut visit: impl FnMut(u16, IndexValue)) -> Option<()> {
+pub(crate) fn for_each(blob: &[u8], mut visit: impl FnMut(u16, IndexValue)) -> Option<()> {
     let mut cursor = Cursor(blob);
     while !cursor.is_empty() {
         let param = cursor.u16()?;
@@ -68,7 +68,7 @@ pub(super) fn for_each(blob: &[u8], mut visit: impl FnMut(u16, IndexValue)) -> O
 }
 
 /// The values of one parameter; `None` when the blob is damaged.
-pub(super) fn values(blob: &[u8], wanted: u16) -> Option<Vec<IndexValue>> {
+pub(crate) fn values(blob: &[u8], wanted: u16) -> Option<Vec<IndexValue>> {
     let mut cursor = Cursor(blob);
     while !cursor.is_empty() {
         let param = cursor.u16()?;

@@ -1,0 +1,210 @@
+//! A commit: one resource by single writes in an order that leaves no trace of half of them, several
+//! or any with checks by a transaction.
+//!
+//! A single write first keeps the version that it replaces, under a name that nothing reads as long
+//! as that version is the current one, and then replaces it if it is still there. So whatever ends
+//! between the two leaves what was before.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use mongodb::bson::{Document, RawDocumentBuf, doc};
+use mongodb::error::Error;
+
+use super::documents::{PARTS, RESOURCES, VERSIONS};
+use super::keys::params;
+use super::prepare::{Done, Prepared, prepare};
+use super::rows::{Access, Read};
+use super::sequence::Stamps;
+use super::store::Shared;
+use super::{fault, record, transaction};
+use crate::{Change, Check, Commit, Committed, StoreError};
+
+/// A commit of more writes is prepared where it holds up no one.
+const WRITES_INLINE_MAX: usize = 16;
+/// A commit of more writes is large.
+pub(super) const LARGE: usize = 200;
+
+/// Writes all of a commit, or nothing.
+pub(super) async fn commit(shared: &Shared, commit: Commit) -> Result<Vec<Committed>, StoreError> {
+    let mut keys = HashSet::with_capacity(commit.writes.len());
+    if let Some(twice) = commit.writes.iter().find(|write| !keys.insert(&write.key)) {
+        return Err(StoreError::Fault(format!("a commit writes {} twice", twice.key)));
+    }
+    drop(keys);
+    name(shared, &commit).await?;
+    let prepared = if commit.writes.len() <= WRITES_INLINE_MAX {
+        prepare(commit)?
+    } else {
+        let prepared = tokio::task::spawn_blocking(move || prepare(commit)).await;
+        prepared.map_err(|error| StoreError::Fault(error.to_string()))??
+    };
+    let _held = shared.locks.hold(stripes(shared, &prepared)).await;
+    let _large = match prepared.writes.len() > LARGE {
+        true => shared.large.acquire().await.ok(),
+        false => None,
+    };
+    let mut attempts = Attempts::new(shared.request_time);
+    let done = if prepared.writes.len() == 1 && prepared.checks.is_empty() {
+        single(shared, &prepared, &mut attempts).await?
+    } else {
+        transaction::run(shared, &prepared, &mut attempts).await?
+    };
+    prepared.committed(done)
+}
+
+/// All parameters have their numbers before a commit begins.
+async fn name(shared: &Shared, commit: &Commit) -> Result<(), StoreError> {
+    let mut wanted = Vec::new();
+    for write in &commit.writes {
+        if let Change::Put { entries, .. } | Change::Reindex { entries } = &write.change {
+            wanted.extend(params(&write.key.resource, entries));
+        }
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    shared.names.give(&wanted).await
+}
+
+/// What a commit must have alone, and what it must not see go.
+fn stripes(shared: &Shared, prepared: &Prepared) -> Vec<(usize, bool)> {
+    let stripe = |key: &crate::Key| shared.locks.stripe(&(&*key.resource, &*key.id));
+    let mut wanted: Vec<(usize, bool)> =
+        prepared.writes.iter().map(|write| (stripe(&write.key), true)).collect();
+    for check in &prepared.checks {
+        match check {
+            Check::Exists(key) => wanted.push((stripe(key), false)),
+            Check::Unreferenced(key) => wanted.push((stripe(key), true)),
+            Check::Matches { resource, filter, .. } => {
+                let guards = transaction::guards(resource, filter);
+                wanted.extend(guards.iter().map(|guard| (shared.locks.stripe(guard), true)));
+            }
+        }
+    }
+    wanted
+}
+
+/// How often, and how long, something is tried again.
+pub(super) struct Attempts {
+    end: Instant,
+    wait: Duration,
+    count: u32,
+}
+
+impl Attempts {
+    fn new(time: Duration) -> Self {
+        Self { end: Instant::now() + time, wait: Duration::from_millis(2), count: 0 }
+    }
+
+    /// Waits a little longer each time; `error` when there is no time left.
+    pub(super) async fn again(&mut self, error: StoreError) -> Result<(), StoreError> {
+        if Instant::now() + self.wait >= self.end {
+            return Err(error);
+        }
+        self.count += 1;
+        // Those that met go apart.
+        let mut random = [0; 1];
+        let _filled = getrandom::fill(&mut random);
+        tokio::time::sleep(self.wait.mul_f64(0.5 + f64::from(random[0]) / 255.0)).await;
+        self.wait = (self.wait * 2).min(Duration::from_millis(250));
+        Ok(())
+    }
+}
+
+/// What is said when others were always faster.
+pub(super) fn contended() -> StoreError {
+    StoreError::Busy
+}
+
+/// Writes one resource without a transaction.
+async fn single(
+    shared: &Shared,
+    prepared: &Prepared,
+    attempts: &mut Attempts,
+) -> Result<Vec<Done>, StoreError> {
+    let write = &prepared.writes[0];
+    // An id of the server's own choice is new.
+    let mut is_known_new = write.is_create();
+    // What an attempt that was cut off may have written.
+    let mut tried: Option<(Stamps, Done)> = None;
+    loop {
+        let current = if is_known_new { None } else { current(shared, write).await? };
+        is_known_new = false;
+        if let (Some((stamps, done)), Some(current)) = (&tried, &current)
+            && record::head(current)?.sequence == stamps.sequence(0)
+        {
+            return Ok(vec![done.clone()]);
+        }
+        let current_head = current.as_deref().map(record::head).transpose()?;
+        prepared.expect(0, current_head.as_ref())?;
+        let replaced = current_head.as_ref().map(|head| head.us);
+        let stamps = match &tried {
+            // The same again, unless it must be later now.
+            Some((stamps, _)) if replaced.is_none_or(|us| us < stamps.us) => *stamps,
+            _ => shared.sequence.next(1, replaced),
+        };
+        let done = write.done(current_head.as_ref(), stamps, 0);
+        if !done.is_changed && !write.is_reindex() {
+            return Ok(vec![done]);
+        }
+        let written = put(shared, prepared, current.as_deref(), &done).await;
+        match written {
+            Ok(true) => return Ok(vec![done]),
+            Ok(false) => attempts.again(contended()).await?,
+            Err(error) if fault::is_duplicate(&error) || fault::is_transient(&error) => {
+                attempts.again(contended()).await?;
+            }
+            Err(error) if fault::is_gone(&error) => {
+                tried = Some((stamps, done));
+                attempts.again(fault::of(&error)).await?;
+            }
+            Err(error) => return Err(fault::of(&error)),
+        }
+    }
+}
+
+async fn current(
+    shared: &Shared,
+    write: &super::prepare::PreparedWrite,
+) -> Result<Option<RawDocumentBuf>, StoreError> {
+    let read = Read {
+        collection: RESOURCES,
+        filter: doc! { "_id": record::id(&write.key) },
+        projection: doc! { "k": 0, "e": 0, "x": 0 },
+        sort: Document::new(),
+        limit: 1,
+    };
+    Ok(shared.rows.read(&mut Access::Free, read).await?.pop())
+}
+
+/// Writes a version; `false` when another one is current by now.
+async fn put(
+    shared: &Shared,
+    prepared: &Prepared,
+    current: Option<&mongodb::bson::RawDocument>,
+    done: &Done,
+) -> Result<bool, Error> {
+    let write = &prepared.writes[0];
+    let resources = shared.rows.collection(RESOURCES);
+    let document =
+        write.document(&shared.names, done).map_err(|error| Error::custom(error.to_string()))?;
+    if write.is_reindex() {
+        let filter = doc! { "_id": record::id(&write.key), "s": done.head_sequence() };
+        let update = super::prepare::reindex(&document);
+        return Ok(resources.update_one(filter, update).await?.matched_count == 1);
+    }
+    for part in write.parts(done) {
+        let filter = doc! { "_id": part.get_str("_id").unwrap_or_default() };
+        shared.rows.collection(PARTS).replace_one(filter, &part).upsert(true).await?;
+    }
+    let Some(current) = current else {
+        resources.insert_one(&document).await?;
+        return Ok(true);
+    };
+    let older = record::older(current, done.us()).map_err(|e| Error::custom(e.to_string()))?;
+    let name = doc! { "_id": older.get_str("_id").unwrap_or_default() };
+    shared.rows.collection(VERSIONS).replace_one(name, &older).upsert(true).await?;
+    let sequence = current.get_i64("s").unwrap_or_default();
+    let filter = doc! { "_id": record::id(&write.key), "s": sequence };
+    Ok(resources.replace_one(filter, &document).await?.matched_count == 1)
+}

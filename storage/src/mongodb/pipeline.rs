@@ -1,0 +1,143 @@
+//! A search as a pipeline of the database: what it looks up, checks, sorts and skips.
+
+use mongodb::bson::{Bson, Document, doc};
+
+use fhir::search::Sort;
+
+use super::condition::Condition;
+use super::names::Names;
+use super::position::{Place, Position};
+use super::text::{stem, text};
+use crate::StoreError;
+use crate::index::order::SortKey;
+
+/// Comes after every sort key.
+const LAST: &str = "\u{100}";
+/// Comes before every sort key.
+const FIRST: &str = "";
+
+/// What a search of one type is sorted by.
+#[derive(Debug, Clone)]
+pub(super) struct Order {
+    keys: Vec<OrderKey>,
+}
+
+#[derive(Debug, Clone)]
+struct OrderKey {
+    by: By,
+    is_descending: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum By {
+    Id,
+    /// The parameter with this number.
+    Param(u16),
+    /// A parameter that no resource has.
+    Nothing,
+}
+
+impl Order {
+    pub(super) async fn of(names: &Names, sort: &[Sort]) -> Result<Self, StoreError> {
+        let mut keys = Vec::with_capacity(sort.len());
+        for sort in sort {
+            let by = match (&*sort.param.code, names.find(&sort.param).await?) {
+                ("_id", _) => By::Id,
+                (_, Some(number)) => By::Param(number),
+                _ => By::Nothing,
+            };
+            keys.push(OrderKey { by, is_descending: sort.is_descending });
+        }
+        Ok(Self { keys })
+    }
+
+    /// The place of a document that a pipeline gave.
+    pub(super) fn place(&self, document: &mongodb::bson::RawDocument, order: i64) -> Place {
+        let key = |at: usize| -> SortKey {
+            let text = document.get_str(member(at)).ok()?;
+            if text == FIRST || text == LAST { None } else { stem(text) }
+        };
+        Place { keys: (0..self.keys.len()).map(key).collect(), order }
+    }
+}
+
+fn member(at: usize) -> String {
+    format!("y{at}")
+}
+
+/// The stages that find the first `limit` of what a condition asks for, in order, behind a position.
+pub(super) fn stages(
+    condition: &Condition,
+    order: &Order,
+    position: &Position,
+    limit: usize,
+) -> Vec<Document> {
+    let mut lookup = condition.lookup.clone();
+    let after = position.place.as_ref();
+    let mut range = doc! { "$lte": position.bound };
+    if order.keys.is_empty()
+        && let Some(place) = after
+    {
+        range.insert("$gt", place.order);
+    }
+    lookup.insert("o", range);
+    let mut stages = vec![doc! { "$match": lookup }];
+    if !condition.rest.is_empty() {
+        stages.push(doc! { "$match": condition.rest.clone() });
+    }
+    let mut sort = Document::new();
+    if !order.keys.is_empty() {
+        let keys = order.keys.iter().enumerate();
+        let computed: Document =
+            keys.clone().map(|(at, key)| (member(at), key.expression())).collect();
+        stages.push(doc! { "$addFields": computed });
+        if let Some(place) = after {
+            stages.push(doc! { "$match": behind(order, place) });
+        }
+        for (at, key) in keys {
+            sort.insert(member(at), if key.is_descending { -1 } else { 1 });
+        }
+    }
+    sort.insert("o", 1);
+    stages.push(doc! { "$sort": sort });
+    stages.push(doc! { "$limit": i64::try_from(limit.max(1)).unwrap_or(i64::MAX) });
+    stages
+}
+
+impl OrderKey {
+    fn missing(&self) -> &'static str {
+        if self.is_descending { FIRST } else { LAST }
+    }
+
+    /// The sort key of a document: those without a value come last in both directions.
+    fn expression(&self) -> Bson {
+        let expression = match self.by {
+            By::Nothing => doc! { "$literal": self.missing() },
+            By::Id => doc! { "$substrBytes": ["$id", 0, 46] },
+            By::Param(number) => {
+                let which = if self.is_descending { "$max" } else { "$min" };
+                let key = doc! { which: format!("$x.p{number}") };
+                doc! { "$ifNull": [key, self.missing()] }
+            }
+        };
+        Bson::Document(expression)
+    }
+}
+
+/// The condition that a document comes behind a place: for each key, the keys before are the same
+/// and this one is behind.
+fn behind(order: &Order, place: &Place) -> Document {
+    let mut alternatives = Vec::new();
+    let mut same = Document::new();
+    for (at, (key, value)) in order.keys.iter().zip(&place.keys).enumerate() {
+        let value = value.as_deref().map_or_else(|| key.missing().to_owned(), text);
+        let direction = if key.is_descending { "$lt" } else { "$gt" };
+        let mut alternative = same.clone();
+        alternative.insert(member(at), doc! { direction: &value });
+        alternatives.push(alternative);
+        same.insert(member(at), value);
+    }
+    same.insert("o", doc! { "$gt": place.order });
+    alternatives.push(same);
+    doc! { "$or": alternatives }
+}

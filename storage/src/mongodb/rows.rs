@@ -1,0 +1,117 @@
+//! Reads of the database, within a transaction or outside: each in one round trip, with a limit on
+//! the time that the database may take.
+
+use std::time::Duration;
+
+use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
+use mongodb::{ClientSession, Collection, Database};
+
+use super::fault;
+use crate::StoreError;
+
+/// In whose name is read.
+pub(super) enum Access<'s> {
+    /// Each read sees what is acknowledged when it begins.
+    Free,
+    /// All reads see the state that the transaction began with, and what it has written.
+    Within(&'s mut ClientSession),
+}
+
+/// The database of a tenant, as it is read.
+#[derive(Debug, Clone)]
+pub(super) struct Rows {
+    pub(super) database: Database,
+    /// Greatest time of a read that is no search.
+    pub(super) request_time: Duration,
+}
+
+/// A read: its answer has at most `limit` documents.
+#[derive(Debug, Clone)]
+pub(super) struct Read {
+    pub(super) collection: &'static str,
+    pub(super) filter: Document,
+    /// Members that the answer has, or has not; empty: all.
+    pub(super) projection: Document,
+    pub(super) sort: Document,
+    pub(super) limit: usize,
+}
+
+impl Rows {
+    pub(super) fn collection(&self, name: &str) -> Collection<RawDocumentBuf> {
+        self.database.collection(name)
+    }
+
+    /// The answer to a read, in its order.
+    pub(super) async fn read(
+        &self,
+        access: &mut Access<'_>,
+        read: Read,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        let collection = self.collection(read.collection);
+        let mut find = collection
+            .find(read.filter)
+            .max_time(self.request_time)
+            .limit(i64::try_from(read.limit).unwrap_or(i64::MAX))
+            .batch_size(batch(read.limit));
+        if !read.projection.is_empty() {
+            find = find.projection(read.projection);
+        }
+        if !read.sort.is_empty() {
+            find = find.sort(read.sort);
+        }
+        let mut rows = Vec::new();
+        match access {
+            Access::Free => {
+                let mut cursor = find.await.map_err(|error| fault::of(&error))?;
+                while cursor.advance().await.map_err(|error| fault::of(&error))? {
+                    rows.push(cursor.current().to_owned());
+                }
+            }
+            Access::Within(session) => {
+                let found = find.session(&mut **session).await;
+                let mut cursor = found.map_err(|error| fault::of(&error))?;
+                while cursor.advance(session).await.map_err(|error| fault::of(&error))? {
+                    rows.push(cursor.current().to_owned());
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Calls `visit` with each document that a pipeline over a collection gives.
+    pub(super) async fn aggregate(
+        &self,
+        access: &mut Access<'_>,
+        (collection, pipeline): (&str, Vec<Document>),
+        (limit, time): (usize, Duration),
+        mut visit: impl FnMut(&RawDocument) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let collection = self.collection(collection);
+        let pipeline = collection
+            .aggregate(pipeline)
+            .max_time(time)
+            .batch_size(batch(limit))
+            .allow_disk_use(true);
+        match access {
+            Access::Free => {
+                let mut cursor = pipeline.await.map_err(|error| fault::of(&error))?;
+                while cursor.advance().await.map_err(|error| fault::of(&error))? {
+                    visit(cursor.current())?;
+                }
+            }
+            Access::Within(session) => {
+                let found = pipeline.session(&mut **session).await;
+                let mut cursor = found.map_err(|error| fault::of(&error))?;
+                while cursor.advance(session).await.map_err(|error| fault::of(&error))? {
+                    visit(cursor.current())?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All of the answer in the first reply, as far as its length allows.
+fn batch(limit: usize) -> u32 {
+    u32::try_from(limit.saturating_add(1)).unwrap_or(u32::MAX).min(10_000)
+}

@@ -1,0 +1,353 @@
+//! The store of one tenant on MongoDB: its reads.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use mongodb::Client;
+use mongodb::bson::{Bson, Document, RawDocument, doc};
+
+use fhir::search::{Entry, Filter, IndexValue, Param};
+use tokio::sync::Semaphore;
+
+use super::documents::{PARTS, RESOURCES, VERSIONS};
+use super::entries::values;
+use super::locks::Locks;
+use super::names::Names;
+use super::open::Opened;
+use super::page::Search;
+use super::rows::{Access, Read, Rows};
+use super::sequence::Sequence;
+use super::settings::MongoSettings;
+use super::{commit, fault, feed, history, record, verify};
+use crate::{
+    Changes, CheckReport, Commit, Committed, FeedPosition, HistoryPage, HistoryRequest, Key, Page,
+    SearchLimits, SearchRequest, Status, StoreError, Version,
+};
+
+/// Large transactions that may be under way at the same time: more of them press each other out of
+/// the database's memory.
+const LARGE_AT_ONCE: usize = 4;
+
+/// One tenant's store; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Store {
+    shared: Arc<Shared>,
+}
+
+/// What all clones share.
+pub(super) struct Shared {
+    pub(super) client: Client,
+    pub(super) rows: Rows,
+    pub(super) names: Names,
+    pub(super) sequence: Sequence,
+    pub(super) search: SearchLimits,
+    pub(super) request_time: Duration,
+    pub(super) locks: Locks,
+    pub(super) large: Semaphore,
+    secret: [u8; 32],
+    /// Why the database could not be reached the last time, if it could not.
+    away: Mutex<Option<String>>,
+}
+
+impl Store {
+    pub(super) async fn new(
+        client: &Client,
+        opened: Opened,
+        settings: &MongoSettings,
+    ) -> Result<Self, StoreError> {
+        let names = Names::load(&opened.database).await?;
+        let request_time = settings.request_timeout;
+        let shared = Shared {
+            client: client.clone(),
+            rows: Rows { database: opened.database, request_time },
+            names,
+            sequence: Sequence::new(opened.node, settings.clock.clone()),
+            search: settings.search,
+            request_time,
+            locks: Locks::new(),
+            large: Semaphore::new(LARGE_AT_ONCE),
+            secret: opened.secret,
+            away: Mutex::default(),
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    pub(crate) async fn read(&self, key: &Key) -> Result<Option<Version>, StoreError> {
+        let filter = doc! { "_id": record::id(key) };
+        self.shared.noted(self.shared.one(RESOURCES, filter).await)
+    }
+
+    pub(crate) async fn read_many(&self, keys: &[Key]) -> Result<Vec<Option<Version>>, StoreError> {
+        self.shared.noted(self.shared.many(keys).await)
+    }
+
+    pub(crate) async fn vread(
+        &self,
+        key: &Key,
+        version: u64,
+    ) -> Result<Option<Version>, StoreError> {
+        self.shared.noted(self.shared.vread(key, version).await)
+    }
+
+    pub(crate) async fn history(
+        &self,
+        request: &HistoryRequest,
+    ) -> Result<HistoryPage, StoreError> {
+        self.shared.noted(history::history(&self.shared, request).await)
+    }
+
+    pub(crate) async fn search(&self, request: &SearchRequest) -> Result<Page, StoreError> {
+        let search = Search::new(&self.shared);
+        self.shared.noted(search.page(&mut Access::Free, request).await)
+    }
+
+    pub(crate) async fn ids(
+        &self,
+        resource: &str,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Vec<Arc<str>>, StoreError> {
+        let resource = Arc::from(resource);
+        let search = Search::new(&self.shared);
+        self.shared.noted(search.ids(&mut Access::Free, &resource, filter, limit).await)
+    }
+
+    pub(crate) async fn references(
+        &self,
+        keys: &[Key],
+        params: &[Param],
+    ) -> Result<Vec<Vec<Entry>>, StoreError> {
+        self.shared.noted(self.shared.references(keys, params).await)
+    }
+
+    pub(crate) async fn commit(&self, commit: Commit) -> Result<Vec<Committed>, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        // A caller that stops waiting does not stop the commit.
+        let done = tokio::spawn(async move { commit::commit(&shared, commit).await }).await;
+        let done = done.map_err(|error| StoreError::Fault(error.to_string()))?;
+        self.shared.noted(done)
+    }
+
+    pub(crate) async fn feed_end(&self) -> Result<FeedPosition, StoreError> {
+        self.shared.noted(feed::end(&self.shared).await)
+    }
+
+    pub(crate) async fn changes(
+        &self,
+        after: &FeedPosition,
+        limit: usize,
+    ) -> Result<Changes, StoreError> {
+        self.shared.noted(feed::changes(&self.shared, after, limit).await)
+    }
+
+    pub(crate) async fn counts(&self) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
+        self.shared.noted(self.shared.counts().await)
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        let away = self.shared.away.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*away {
+            None => Status::Writable,
+            Some(reason) => Status::ReadOnly(format!("the database does not answer: {reason}")),
+        }
+    }
+
+    pub(crate) fn secret(&self) -> [u8; 32] {
+        self.shared.secret
+    }
+
+    pub(crate) async fn disk_bytes(&self) -> Result<u64, StoreError> {
+        let database = &self.shared.rows.database;
+        let stats = database.run_command(doc! { "dbStats": 1 }).await;
+        let stats = stats.map_err(|error| fault::of(&error))?;
+        let size = |name: &str| match stats.get(name) {
+            Some(Bson::Double(bytes)) => *bytes,
+            Some(Bson::Int32(bytes)) => f64::from(*bytes),
+            Some(Bson::Int64(bytes)) => *bytes as f64,
+            _ => 0.0,
+        };
+        // Sizes of files are whole and far below 2^53.
+        Ok((size("storageSize") + size("indexSize")) as u64)
+    }
+
+    pub(crate) async fn check(
+        &self,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<CheckReport, StoreError> {
+        verify::check(&self.shared, progress).await
+    }
+
+    pub(crate) async fn close(&self) -> Result<(), StoreError> {
+        // What was acknowledged is durable; connections end with the last clone.
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// Remembers whether the database answers.
+    fn noted<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        let now = match &result {
+            Err(StoreError::Unreachable(reason)) => Some(reason.clone()),
+            _ => None,
+        };
+        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&*away, &now) {
+            (None, Some(reason)) => tracing::error!(%reason, "the database does not answer"),
+            (Some(_), None) => tracing::info!("the database answers again"),
+            _ => (),
+        }
+        *away = now;
+        drop(away);
+        result
+    }
+
+    /// A version from its document, and from the pieces of its body where that is long.
+    pub(super) async fn version(
+        &self,
+        access: &mut Access<'_>,
+        document: &RawDocument,
+    ) -> Result<Version, StoreError> {
+        let Some((sequence, count)) = record::parts(document) else {
+            return record::version(document, None);
+        };
+        let ids: Vec<String> = (0..count).map(|at| format!("{sequence}/{at}")).collect();
+        let read = Read {
+            collection: PARTS,
+            filter: doc! { "_id": { "$in": &ids } },
+            projection: Document::new(),
+            sort: Document::new(),
+            limit: count,
+        };
+        let mut pieces = HashMap::with_capacity(count);
+        for piece in self.rows.read(access, read).await? {
+            if let (Ok(id), Ok(bytes)) = (piece.get_str("_id"), piece.get_binary("b")) {
+                pieces.insert(id.to_owned(), bytes.bytes.to_vec());
+            }
+        }
+        let joined: Vec<u8> = ids.iter().filter_map(|id| pieces.remove(id)).flatten().collect();
+        record::version(document, Some(&joined))
+    }
+
+    async fn one(
+        &self,
+        collection: &'static str,
+        filter: Document,
+    ) -> Result<Option<Version>, StoreError> {
+        let projection = doc! { "k": 0, "e": 0, "x": 0 };
+        let read = Read { collection, filter, projection, sort: Document::new(), limit: 1 };
+        match self.rows.read(&mut Access::Free, read).await?.first() {
+            Some(document) => self.version(&mut Access::Free, document).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn many(&self, keys: &[Key]) -> Result<Vec<Option<Version>>, StoreError> {
+        let read = Read {
+            collection: RESOURCES,
+            filter: doc! { "_id": { "$in": keys.iter().map(record::id).collect::<Vec<_>>() } },
+            projection: doc! { "k": 0, "e": 0, "x": 0 },
+            sort: Document::new(),
+            limit: keys.len(),
+        };
+        let mut versions = HashMap::with_capacity(keys.len());
+        if !keys.is_empty() {
+            for document in self.rows.read(&mut Access::Free, read).await? {
+                let version = self.version(&mut Access::Free, &document).await?;
+                versions.insert(version.key.clone(), version);
+            }
+        }
+        Ok(keys.iter().map(|key| versions.get(key).cloned()).collect())
+    }
+
+    async fn vread(&self, key: &Key, version: u64) -> Result<Option<Version>, StoreError> {
+        let number = i64::try_from(version).unwrap_or(i64::MAX);
+        let current = doc! { "_id": record::id(key), "version": number };
+        if let Some(found) = self.one(RESOURCES, current).await? {
+            return Ok(Some(found));
+        }
+        let older = self.one(VERSIONS, doc! { "_id": record::version_id(key, version) }).await?;
+        let Some(older) = older else { return Ok(None) };
+        // A write that came to no end may have left what is no version yet.
+        let current = self.version_of(key).await?;
+        Ok(current.is_some_and(|current| current > version).then_some(older))
+    }
+
+    /// The number of the current version.
+    pub(super) async fn version_of(&self, key: &Key) -> Result<Option<u64>, StoreError> {
+        let read = Read {
+            collection: RESOURCES,
+            filter: doc! { "_id": record::id(key) },
+            projection: doc! { "version": 1 },
+            sort: Document::new(),
+            limit: 1,
+        };
+        let found = self.rows.read(&mut Access::Free, read).await?;
+        let version =
+            |document: &RawDocument| u64::try_from(document.get_i64("version").ok()?).ok();
+        Ok(found.first().and_then(|document| version(document)))
+    }
+
+    async fn references(
+        &self,
+        keys: &[Key],
+        params: &[Param],
+    ) -> Result<Vec<Vec<Entry>>, StoreError> {
+        let mut numbers = Vec::with_capacity(params.len());
+        for param in params {
+            if let Some(number) = self.names.find(param).await? {
+                numbers.push((number, param));
+            }
+        }
+        let is_own = |key: &&Key| numbers.iter().any(|(_, param)| param.resource == key.resource);
+        let ids: Vec<String> = keys.iter().filter(is_own).map(record::id).collect();
+        let mut found: HashMap<String, Vec<Entry>> = HashMap::with_capacity(ids.len());
+        if !ids.is_empty() {
+            let read = Read {
+                collection: RESOURCES,
+                limit: ids.len(),
+                filter: doc! { "_id": { "$in": ids }, "e": { "$exists": true } },
+                projection: doc! { "type": 1, "e": 1 },
+                sort: Document::new(),
+            };
+            for document in self.rows.read(&mut Access::Free, read).await? {
+                let resource = document.get_str("type").unwrap_or_default();
+                let entries = record::entries(&document)?;
+                let mut own = Vec::new();
+                for (number, param) in &numbers {
+                    if *param.resource != *resource {
+                        continue;
+                    }
+                    for value in values(entries, *number)? {
+                        if matches!(value, IndexValue::Reference(_)) {
+                            own.push(Entry { param: (*param).clone(), value });
+                        }
+                    }
+                }
+                found.insert(document.get_str("_id").unwrap_or_default().to_owned(), own);
+            }
+        }
+        Ok(keys.iter().map(|key| found.remove(&record::id(key)).unwrap_or_default()).collect())
+    }
+
+    async fn counts(&self) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
+        let stages = vec![
+            doc! { "$group": {
+                "_id": "$type",
+                "n": { "$sum": { "$cond": [{ "$eq": ["$verb", 2] }, 0, 1] } },
+            } },
+            doc! { "$sort": { "_id": 1 } },
+        ];
+        let mut counts = Vec::new();
+        let visit = |document: &RawDocument| {
+            let resource = document.get_str("_id").unwrap_or_default();
+            let count = document.get_i32("n").map(i64::from).or_else(|_| document.get_i64("n"));
+            let count = count.ok().and_then(|count| u64::try_from(count).ok()).unwrap_or_default();
+            counts.push((Arc::from(resource), count));
+            Ok(())
+        };
+        let limits = (1_000, self.request_time);
+        self.rows.aggregate(&mut Access::Free, (RESOURCES, stages), limits, visit).await?;
+        Ok(counts)
+    }
+}
