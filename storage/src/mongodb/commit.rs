@@ -8,12 +8,12 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use mongodb::bson::{Document, RawDocumentBuf, doc};
+use mongodb::bson::{Document, RawDocument, RawDocumentBuf, doc};
 use mongodb::error::Error;
 
 use super::documents::{PARTS, RESOURCES, VERSIONS};
 use super::keys::params;
-use super::prepare::{Done, Prepared, prepare};
+use super::prepare::{Done, Prepared, PreparedWrite, prepare, reindex};
 use super::rows::{Access, Read};
 use super::sequence::Stamps;
 use super::store::Shared;
@@ -147,8 +147,12 @@ async fn single(
         if !done.is_changed && !write.is_reindex() {
             return Ok(vec![done]);
         }
-        let written = put(shared, prepared, current.as_deref(), &done).await;
-        match written {
+        let document = write.document(&shared.names, &done)?;
+        let older = match &current {
+            Some(current) => Some(record::older(current, done.us())?),
+            None => None,
+        };
+        match put(shared, write, older.as_deref(), (&document, &done)).await {
             Ok(true) => return Ok(vec![done]),
             Ok(false) => attempts.again(contended()).await?,
             Err(error) if fault::is_duplicate(&error) || fault::is_transient(&error) => {
@@ -165,7 +169,7 @@ async fn single(
 
 async fn current(
     shared: &Shared,
-    write: &super::prepare::PreparedWrite,
+    write: &PreparedWrite,
 ) -> Result<Option<RawDocumentBuf>, StoreError> {
     let read = Read {
         collection: RESOURCES,
@@ -177,34 +181,30 @@ async fn current(
     Ok(shared.rows.read(&mut Access::Free, read).await?.pop())
 }
 
-/// Writes a version; `false` when another one is current by now.
+/// Writes a version; `false` when another one is current by now. `older` is what it replaces.
 async fn put(
     shared: &Shared,
-    prepared: &Prepared,
-    current: Option<&mongodb::bson::RawDocument>,
-    done: &Done,
+    write: &PreparedWrite,
+    older: Option<&RawDocument>,
+    (document, done): (&RawDocument, &Done),
 ) -> Result<bool, Error> {
-    let write = &prepared.writes[0];
     let resources = shared.rows.collection(RESOURCES);
-    let document =
-        write.document(&shared.names, done).map_err(|error| Error::custom(error.to_string()))?;
+    let id = record::id(&write.key);
     if write.is_reindex() {
-        let filter = doc! { "_id": record::id(&write.key), "s": done.head_sequence() };
-        let update = super::prepare::reindex(&document);
-        return Ok(resources.update_one(filter, update).await?.matched_count == 1);
+        let filter = doc! { "_id": id, "s": done.head_sequence() };
+        return Ok(resources.update_one(filter, reindex(document)).await?.matched_count == 1);
     }
     for part in write.parts(done) {
         let filter = doc! { "_id": part.get_str("_id").unwrap_or_default() };
         shared.rows.collection(PARTS).replace_one(filter, &part).upsert(true).await?;
     }
-    let Some(current) = current else {
-        resources.insert_one(&document).await?;
+    let Some(older) = older else {
+        resources.insert_one(document.to_owned()).await?;
         return Ok(true);
     };
-    let older = record::older(current, done.us()).map_err(|e| Error::custom(e.to_string()))?;
     let name = doc! { "_id": older.get_str("_id").unwrap_or_default() };
-    shared.rows.collection(VERSIONS).replace_one(name, &older).upsert(true).await?;
-    let sequence = current.get_i64("s").unwrap_or_default();
-    let filter = doc! { "_id": record::id(&write.key), "s": sequence };
-    Ok(resources.replace_one(filter, &document).await?.matched_count == 1)
+    let sequence = older.get_i64("s").unwrap_or_default();
+    shared.rows.collection(VERSIONS).replace_one(name, older.to_owned()).upsert(true).await?;
+    let filter = doc! { "_id": id, "s": sequence };
+    Ok(resources.replace_one(filter, document.to_owned()).await?.matched_count == 1)
 }
