@@ -19,10 +19,11 @@ use super::view::View;
 use crate::StoreError;
 use crate::index::bounds::Span;
 use crate::index::encode;
+use crate::index::order::SORT_KEY_MAX;
 use crate::index::stem::successor;
 
 /// How much of a value decides the order.
-const KEY_MAX: usize = 46;
+const KEY_MAX: usize = SORT_KEY_MAX - 2;
 /// The key of those that come last: no family of values has it.
 const LAST: u8 = 0xFF;
 
