@@ -39,12 +39,19 @@ pub(super) async fn commit(shared: &Shared, commit: Commit) -> Result<Vec<Commit
         let prepared = tokio::task::spawn_blocking(move || prepare(commit)).await;
         prepared.map_err(|error| StoreError::Fault(error.to_string()))??
     };
-    let _held = shared.locks.hold(stripes(shared, &prepared)).await;
-    let _large = match prepared.writes.len() > LARGE {
-        true => shared.large.acquire().await.ok(),
-        false => None,
-    };
     let mut attempts = Attempts::new(shared.request_time);
+    // Who waits for those that wait for a database that is away is told so in time.
+    let time = shared.rows.answer_time();
+    let held = tokio::time::timeout(time, async {
+        let held = shared.locks.hold(stripes(shared, &prepared)).await;
+        let large = match prepared.writes.len() > LARGE {
+            true => shared.large.acquire().await.ok(),
+            false => None,
+        };
+        (held, large)
+    });
+    let Ok(_held) = held.await else { return Err(contended()) };
+    attempts.begin()?;
     let done = if prepared.writes.len() == 1 && prepared.checks.is_empty() {
         single(shared, &prepared, &mut attempts).await?
     } else {
@@ -96,6 +103,11 @@ impl Attempts {
         Self { end: Instant::now() + time, wait: Duration::from_millis(2), count: 0 }
     }
 
+    /// An error when there is no time left.
+    fn begin(&self) -> Result<(), StoreError> {
+        if Instant::now() >= self.end { Err(contended()) } else { Ok(()) }
+    }
+
     /// Waits a little longer each time; `error` when there is no time left.
     pub(super) async fn again(&mut self, error: StoreError) -> Result<(), StoreError> {
         if Instant::now() + self.wait >= self.end {
@@ -130,8 +142,9 @@ async fn single(
     loop {
         let current = if is_known_new { None } else { current(shared, write).await? };
         is_known_new = false;
-        if let (Some((stamps, done)), Some(current)) = (&tried, &current)
-            && record::head(current)?.sequence == stamps.sequence(0)
+        if let Some((_, done)) = &tried
+            && let Some(head) = done.head()
+            && transaction::is_written(shared, head).await?
         {
             return Ok(vec![done.clone()]);
         }
@@ -148,18 +161,20 @@ async fn single(
             return Ok(vec![done]);
         }
         let written = put(shared, prepared, current.as_deref(), &done).await;
-        match written {
+        let failed = match written {
             Ok(true) => return Ok(vec![done]),
-            Ok(false) => attempts.again(contended()).await?,
-            Err(error) if fault::is_duplicate(&error) || fault::is_transient(&error) => {
-                attempts.again(contended()).await?;
-            }
-            Err(error) if fault::is_gone(&error) => {
-                tried = Some((stamps, done));
-                attempts.again(fault::of(&error)).await?;
-            }
+            // Another version is current by now: it may be this one, written by an attempt of the
+            // driver's whose answer was lost.
+            Ok(false) => contended(),
+            Err(error) if fault::is_duplicate(&error) || fault::is_transient(&error) => contended(),
+            Err(error) if fault::is_gone(&error) => fault::of(&error),
             Err(error) => return Err(fault::of(&error)),
+        };
+        // Indexing anew makes no version, and may be done twice.
+        if !write.is_reindex() {
+            tried = Some((stamps, done));
         }
+        attempts.again(failed).await?;
     }
 }
 
@@ -185,26 +200,33 @@ async fn put(
     done: &Done,
 ) -> Result<bool, Error> {
     let write = &prepared.writes[0];
+    let time = shared.rows.answer_time();
     let resources = shared.rows.collection(RESOURCES);
     let document =
         write.document(&shared.names, done).map_err(|error| Error::custom(error.to_string()))?;
     if write.is_reindex() {
         let filter = doc! { "_id": record::id(&write.key), "s": done.head_sequence() };
         let update = super::prepare::reindex(&document);
-        return Ok(resources.update_one(filter, update).await?.matched_count == 1);
+        let updated =
+            fault::in_time(time, resources.update_one(filter, update).into_future()).await?;
+        return Ok(updated.matched_count == 1);
     }
     for part in write.parts(done) {
         let filter = doc! { "_id": part.get_str("_id").unwrap_or_default() };
-        shared.rows.collection(PARTS).replace_one(filter, &part).upsert(true).await?;
+        let parts = shared.rows.collection(PARTS);
+        fault::in_time(time, parts.replace_one(filter, &part).upsert(true).into_future()).await?;
     }
     let Some(current) = current else {
-        resources.insert_one(&document).await?;
+        fault::in_time(time, resources.insert_one(&document).into_future()).await?;
         return Ok(true);
     };
     let older = record::older(current, done.us()).map_err(|e| Error::custom(e.to_string()))?;
     let name = doc! { "_id": older.get_str("_id").unwrap_or_default() };
-    shared.rows.collection(VERSIONS).replace_one(name, &older).upsert(true).await?;
+    let versions = shared.rows.collection(VERSIONS);
+    fault::in_time(time, versions.replace_one(name, &older).upsert(true).into_future()).await?;
     let sequence = current.get_i64("s").unwrap_or_default();
     let filter = doc! { "_id": record::id(&write.key), "s": sequence };
-    Ok(resources.replace_one(filter, &document).await?.matched_count == 1)
+    let replaced =
+        fault::in_time(time, resources.replace_one(filter, &document).into_future()).await?;
+    Ok(replaced.matched_count == 1)
 }

@@ -93,18 +93,21 @@ async fn attempt(
     let done = match written {
         Ok(done) => done,
         Err(failed) => {
-            // What is not committed is nothing; the server forgets it by itself, too.
-            let _aborted = session.abort_transaction().await;
+            // What is not committed is nothing. The session gives the transaction up when it goes,
+            // without anybody waiting; the server forgets it by itself, too.
+            drop(session);
             return Err(failed);
         }
     };
     let Some(witness) = witness(prepared, &done) else {
         // Nothing was to be written.
-        let _aborted = session.abort_transaction().await;
+        drop(session);
         return Ok(done);
     };
     loop {
-        match session.commit_transaction().await {
+        match fault::in_time(shared.rows.answer_time(), session.commit_transaction().into_future())
+            .await
+        {
             Ok(()) => return Ok(done),
             Err(error) if fault::is_unknown(&error) || fault::is_gone(&error) => {
                 attempts.again(fault::of(&error)).await.map_err(Failed::Final)?;
@@ -127,7 +130,8 @@ fn witness(prepared: &Prepared, done: &[Done]) -> Option<Head> {
     written.find_map(|(_, done)| done.head().cloned())
 }
 
-async fn is_written(shared: &Shared, witness: &Head) -> Result<bool, StoreError> {
+/// Is this version there, as the current one or an older one?
+pub(super) async fn is_written(shared: &Shared, witness: &Head) -> Result<bool, StoreError> {
     for (collection, id) in [
         (RESOURCES, record::id(&witness.key)),
         (VERSIONS, record::version_id(&witness.key, witness.version)),
@@ -205,19 +209,21 @@ async fn insert(
     session: &mut ClientSession,
 ) -> Result<(), Error> {
     let collection = shared.rows.collection(collection);
+    let time = shared.rows.answer_time();
     let mut batch = Vec::new();
     let mut bytes = 0;
     for document in documents {
         let len = document.as_bytes().len();
         if bytes + len > COMMAND_MAX || batch.len() >= STATEMENTS_MAX {
-            collection.insert_many(std::mem::take(&mut batch)).session(&mut *session).await?;
+            let insert = collection.insert_many(std::mem::take(&mut batch));
+            fault::in_time(time, insert.session(&mut *session).into_future()).await?;
             bytes = 0;
         }
         bytes += len;
         batch.push(document);
     }
     if !batch.is_empty() {
-        collection.insert_many(batch).session(session).await?;
+        fault::in_time(time, collection.insert_many(batch).session(session).into_future()).await?;
     }
     Ok(())
 }
@@ -253,7 +259,8 @@ async fn send(
 ) -> Result<(), Failed> {
     let count = i32::try_from(statements.len()).unwrap_or(i32::MAX);
     let command = doc! { "update": collection, "updates": statements, "ordered": true };
-    let answer = shared.rows.database.run_command(command).session(session).await?;
+    let asked = shared.rows.database.run_command(command).session(session);
+    let answer = fault::in_time(shared.rows.answer_time(), asked.into_future()).await?;
     if let Ok(errors) = answer.get_array("writeErrors")
         && let Some(Bson::Document(first)) = errors.first()
     {
