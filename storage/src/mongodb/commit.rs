@@ -17,7 +17,7 @@ use super::prepare::{Done, Prepared, prepare};
 use super::rows::{Access, Read};
 use super::sequence::Stamps;
 use super::store::Shared;
-use super::{fault, record, transaction};
+use super::{ending, fault, record, transaction};
 use crate::{Change, Check, Commit, Committed, StoreError};
 
 /// A commit of more writes is prepared where it holds up no one.
@@ -144,7 +144,7 @@ async fn single(
         is_known_new = false;
         if let Some((_, done)) = &tried
             && let Some(head) = done.head()
-            && transaction::is_written(shared, head).await?
+            && ending::is_written(shared, head).await?
         {
             return Ok(vec![done.clone()]);
         }

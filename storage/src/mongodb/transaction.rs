@@ -17,6 +17,7 @@ use fhir::search::{Filter, Test};
 
 use super::commit::{Attempts, contended};
 use super::documents::{GUARDS, PARTS, RESOURCES, VERSIONS};
+use super::ending::end;
 use super::page::Search;
 use super::prepare::{Done, Prepared, reindex};
 use super::record::Head;
@@ -32,7 +33,7 @@ const COMMAND_MAX: usize = 24 * 1024 * 1024;
 const STATEMENTS_MAX: usize = 10_000;
 
 /// Why an attempt came to no end.
-enum Failed {
+pub(super) enum Failed {
     /// It may go well the next time.
     Again(StoreError),
     /// It will not.
@@ -104,50 +105,14 @@ async fn attempt(
         drop(session);
         return Ok(done);
     };
-    loop {
-        match fault::in_time(shared.rows.answer_time(), session.commit_transaction().into_future())
-            .await
-        {
-            Ok(()) => return Ok(done),
-            Err(error) if fault::is_unknown(&error) || fault::is_gone(&error) => {
-                attempts.again(fault::of(&error)).await.map_err(Failed::Final)?;
-            }
-            // After an answer that was lost this may be said of what is done.
-            Err(error) => {
-                return match is_written(shared, &witness).await {
-                    Ok(true) => Ok(done),
-                    Ok(false) => Err(error.into()),
-                    Err(error) => Err(error.into()),
-                };
-            }
-        }
-    }
+    end(shared, session, &witness, attempts).await?;
+    Ok(done)
 }
 
 /// A version that is there if, and only if, the commit is.
 fn witness(prepared: &Prepared, done: &[Done]) -> Option<Head> {
     let mut written = prepared.writes.iter().zip(done).filter(|(w, done)| w.is_written(done));
     written.find_map(|(_, done)| done.head().cloned())
-}
-
-/// Is this version there, as the current one or an older one?
-pub(super) async fn is_written(shared: &Shared, witness: &Head) -> Result<bool, StoreError> {
-    for (collection, id) in [
-        (RESOURCES, record::id(&witness.key)),
-        (VERSIONS, record::version_id(&witness.key, witness.version)),
-    ] {
-        let read = Read {
-            collection,
-            filter: doc! { "_id": id, "s": witness.sequence },
-            projection: doc! { "s": 1 },
-            sort: Document::new(),
-            limit: 1,
-        };
-        if !shared.rows.read(&mut Access::Free, read).await?.is_empty() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 async fn write(
