@@ -8,12 +8,12 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use mongodb::bson::{Document, RawDocumentBuf, doc};
+use mongodb::bson::{Document, RawDocument, RawDocumentBuf, doc};
 use mongodb::error::Error;
 
 use super::documents::{PARTS, RESOURCES, VERSIONS};
 use super::keys::params;
-use super::prepare::{Done, Prepared, prepare};
+use super::prepare::{Done, Prepared, PreparedWrite, prepare, reindex};
 use super::rows::{Access, Read};
 use super::sequence::Stamps;
 use super::store::Shared;
@@ -39,19 +39,21 @@ pub(super) async fn commit(shared: &Shared, commit: Commit) -> Result<Vec<Commit
         let prepared = tokio::task::spawn_blocking(move || prepare(commit)).await;
         prepared.map_err(|error| StoreError::Fault(error.to_string()))??
     };
-    let mut attempts = Attempts::new(shared.request_time);
+    let start = Instant::now();
     // Who waits for those that wait for a database that is away is told so in time.
-    let time = shared.rows.answer_time();
-    let held = tokio::time::timeout(time, async {
-        let held = shared.locks.hold(stripes(shared, &prepared)).await;
-        let large = match prepared.writes.len() > LARGE {
-            true => shared.large.acquire().await.ok(),
-            false => None,
-        };
-        (held, large)
-    });
-    let Ok(_held) = held.await else { return Err(contended()) };
-    attempts.begin()?;
+    let time = shared.request_time;
+    let held = tokio::time::timeout(time, shared.locks.hold(stripes(shared, &prepared))).await;
+    let Ok(_held) = held else { return Err(contended()) };
+    let mut attempts = Attempts::new(time.saturating_sub(start.elapsed()));
+    let _large = match prepared.writes.len() > LARGE {
+        true => {
+            let large = shared.large.acquire().await.ok();
+            // They wait for each other as long as it takes.
+            attempts = Attempts::new(time);
+            large
+        }
+        false => None,
+    };
     let done = if prepared.writes.len() == 1 && prepared.checks.is_empty() {
         single(shared, &prepared, &mut attempts).await?
     } else {
@@ -101,11 +103,6 @@ pub(super) struct Attempts {
 impl Attempts {
     fn new(time: Duration) -> Self {
         Self { end: Instant::now() + time, wait: Duration::from_millis(2), count: 0 }
-    }
-
-    /// An error when there is no time left.
-    fn begin(&self) -> Result<(), StoreError> {
-        if Instant::now() >= self.end { Err(contended()) } else { Ok(()) }
     }
 
     /// Waits a little longer each time; `error` when there is no time left.
@@ -160,7 +157,12 @@ async fn single(
         if !done.is_changed && !write.is_reindex() {
             return Ok(vec![done]);
         }
-        let written = put(shared, prepared, current.as_deref(), &done).await;
+        let document = write.document(&shared.names, &done)?;
+        let older = match &current {
+            Some(current) => Some(record::older(current, done.us())?),
+            None => None,
+        };
+        let written = put(shared, write, older.as_deref(), (&document, &done)).await;
         let failed = match written {
             Ok(true) => return Ok(vec![done]),
             // Another version is current by now: it may be this one, written by an attempt of the
@@ -180,7 +182,7 @@ async fn single(
 
 async fn current(
     shared: &Shared,
-    write: &super::prepare::PreparedWrite,
+    write: &PreparedWrite,
 ) -> Result<Option<RawDocumentBuf>, StoreError> {
     let read = Read {
         collection: RESOURCES,
@@ -192,41 +194,37 @@ async fn current(
     Ok(shared.rows.read(&mut Access::Free, read).await?.pop())
 }
 
-/// Writes a version; `false` when another one is current by now.
+/// Writes a version; `false` when another one is current by now. `older` is what it replaces.
 async fn put(
     shared: &Shared,
-    prepared: &Prepared,
-    current: Option<&mongodb::bson::RawDocument>,
-    done: &Done,
+    write: &PreparedWrite,
+    older: Option<&RawDocument>,
+    (document, done): (&RawDocument, &Done),
 ) -> Result<bool, Error> {
-    let write = &prepared.writes[0];
-    let time = shared.rows.answer_time();
     let resources = shared.rows.collection(RESOURCES);
-    let document =
-        write.document(&shared.names, done).map_err(|error| Error::custom(error.to_string()))?;
+    let time = shared.rows.answer_time();
+    let id = record::id(&write.key);
     if write.is_reindex() {
-        let filter = doc! { "_id": record::id(&write.key), "s": done.head_sequence() };
-        let update = super::prepare::reindex(&document);
-        let updated =
-            fault::in_time(time, resources.update_one(filter, update).into_future()).await?;
-        return Ok(updated.matched_count == 1);
+        let filter = doc! { "_id": id, "s": done.head_sequence() };
+        let updated = resources.update_one(filter, reindex(document)).into_future();
+        return Ok(fault::in_time(time, updated).await?.matched_count == 1);
     }
     for part in write.parts(done) {
         let filter = doc! { "_id": part.get_str("_id").unwrap_or_default() };
         let parts = shared.rows.collection(PARTS);
-        fault::in_time(time, parts.replace_one(filter, &part).upsert(true).into_future()).await?;
+        let replaced = parts.replace_one(filter, &part).upsert(true).into_future();
+        fault::in_time(time, replaced).await?;
     }
-    let Some(current) = current else {
-        fault::in_time(time, resources.insert_one(&document).into_future()).await?;
+    let Some(older) = older else {
+        fault::in_time(time, resources.insert_one(document.to_owned()).into_future()).await?;
         return Ok(true);
     };
-    let older = record::older(current, done.us()).map_err(|e| Error::custom(e.to_string()))?;
     let name = doc! { "_id": older.get_str("_id").unwrap_or_default() };
+    let sequence = older.get_i64("s").unwrap_or_default();
     let versions = shared.rows.collection(VERSIONS);
-    fault::in_time(time, versions.replace_one(name, &older).upsert(true).into_future()).await?;
-    let sequence = current.get_i64("s").unwrap_or_default();
-    let filter = doc! { "_id": record::id(&write.key), "s": sequence };
-    let replaced =
-        fault::in_time(time, resources.replace_one(filter, &document).into_future()).await?;
-    Ok(replaced.matched_count == 1)
+    let kept = versions.replace_one(name, older.to_owned()).upsert(true).into_future();
+    fault::in_time(time, kept).await?;
+    let filter = doc! { "_id": id, "s": sequence };
+    let replaced = resources.replace_one(filter, document.to_owned()).into_future();
+    Ok(fault::in_time(time, replaced).await?.matched_count == 1)
 }

@@ -58,12 +58,14 @@ pub(super) fn condition(resource: &str, member: &[u8], clause: &Clause) -> Condi
         other => std::slice::from_ref(other),
     };
     let found = parts.iter().enumerate().filter_map(|(at, part)| {
-        let (rank, lookup) = lookup(resource, part)?;
-        Some((rank, at, lookup))
+        let lookup = lookup(resource, part)?;
+        Some((lookup.rank, at, lookup))
     });
     let first = found.min_by_key(|(rank, at, _)| (*rank, *at));
     let (at, lookup, subject) = match first {
-        Some((_, at, lookup)) => (Some(at), lookup, parts[at].subject()),
+        Some((_, at, lookup)) => {
+            (lookup.is_all.then_some(at), lookup.condition, parts[at].subject())
+        }
         None => (None, doc! { "k": text(member) }, "all of the type".to_owned()),
     };
     let mut is_exact = true;
@@ -92,23 +94,50 @@ pub(super) fn document_ids(resource: &str, ids: &[Arc<str>]) -> Vec<Bson> {
     ids.iter().map(|id| Bson::String(format!("{resource}/{id}"))).collect()
 }
 
-/// How a clause is looked up, if it can be, and how much that is likely to leave: less is better.
-fn lookup(resource: &str, clause: &Clause) -> Option<(u32, Document)> {
+/// How a clause is looked up.
+struct Lookup {
+    /// How much it is likely to leave: less is better.
+    rank: u32,
+    condition: Document,
+    /// Nothing else need be checked of the clause but by index entries.
+    is_all: bool,
+}
+
+fn lookup(resource: &str, clause: &Clause) -> Option<Lookup> {
+    let all = |rank, condition| Some(Lookup { rank, condition, is_all: true });
     match clause {
-        Clause::Ids(ids) => Some((0, ids_condition(resource, ids))),
+        Clause::Ids(ids) => all(0, ids_condition(resource, ids)),
         Clause::Join(join) => match &join.joined {
-            Some(Joined::Ids(ids)) => Some((2, ids_condition(resource, ids))),
+            Some(Joined::Ids(ids)) => all(2, ids_condition(resource, ids)),
             Some(Joined::Targets(targets)) if targets.stems.len() <= POINTS_MAX => {
-                Some((6, points_condition(&targets.stems)))
+                all(6, points_condition(&targets.stems))
             }
             _ => None,
         },
-        Clause::Combination(hot) => Some((4, points_condition(&hot.stems))),
-        _ => {
-            let (rank, stems) = points(clause)?;
-            (stems.len() <= POINTS_MAX).then(|| (rank, points_condition(&stems)))
-        }
+        Clause::Combination(hot) => all(4, points_condition(&hot.stems)),
+        _ => match points(clause) {
+            Some((rank, stems)) if stems.len() <= POINTS_MAX => all(rank, points_condition(&stems)),
+            Some(_) => None,
+            None => range(clause),
+        },
     }
+}
+
+/// A range of keys. Of an array the two bounds hold of any two elements: that one element is within
+/// both is checked besides, and then it is what an index is read by.
+fn range(clause: &Clause) -> Option<Lookup> {
+    let Clause::Matches(param, test) = clause else { return None };
+    let rank = match test {
+        Test::String(_) => 20,
+        Test::Uri(_) => 24,
+        Test::Date(_) | Test::Number(_) | Test::Quantity(_) => 40,
+        _ => 50,
+    };
+    let spans = spans(param.number, test);
+    let [span] = spans.as_slice() else { return None };
+    let Range { start, end } = Range::of(span);
+    let condition = doc! { "k": { "$gte": start, "$lt": end } };
+    Some(Lookup { rank, condition, is_all: false })
 }
 
 fn ids_condition(resource: &str, ids: &[Arc<str>]) -> Document {

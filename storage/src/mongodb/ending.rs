@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use mongodb::ClientSession;
 use mongodb::bson::{Document, doc};
+use mongodb::{ClientSession, Database};
 
 use super::commit::Attempts;
 use super::documents::{RESOURCES, VERSIONS};
@@ -48,6 +48,30 @@ pub(super) async fn end(
                     Err(error) => Err(error.into()),
                 };
             }
+        }
+    }
+}
+
+/// Gives up a transaction that failed before its commit: what is not committed is nothing.
+pub(super) fn give_up(shared: &Shared, session: ClientSession, failed: &Failed) {
+    let (Failed::Again(error) | Failed::Final(error)) = failed;
+    if matches!(error, StoreError::Unreachable(_)) {
+        let admin = shared.client.database("admin");
+        tokio::spawn(kill(admin, session, shared.rows.answer_time()));
+    }
+    // Otherwise the session says so as it goes.
+}
+
+/// Ends a session whose transaction may have begun without an answer that says so. The driver takes
+/// such a transaction for one that did not begin, and would not end it.
+async fn kill(admin: Database, session: ClientSession, time: Duration) {
+    let command = doc! { "killSessions": [session.id().clone()] };
+    let start = Instant::now();
+    while start.elapsed() < LIFETIME {
+        let killed = admin.run_command(command.clone()).into_future();
+        match fault::in_time(time, killed).await {
+            Err(error) if fault::is_gone(&error) => tokio::time::sleep(PAUSE).await,
+            Ok(_) | Err(_) => return,
         }
     }
 }

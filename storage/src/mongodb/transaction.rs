@@ -17,7 +17,7 @@ use fhir::search::{Filter, Test};
 
 use super::commit::{Attempts, contended};
 use super::documents::{GUARDS, PARTS, RESOURCES, VERSIONS};
-use super::ending::end;
+use super::ending::{end, give_up};
 use super::page::Search;
 use super::prepare::{Done, Prepared, reindex};
 use super::record::Head;
@@ -94,9 +94,7 @@ async fn attempt(
     let done = match written {
         Ok(done) => done,
         Err(failed) => {
-            // What is not committed is nothing. The session gives the transaction up when it goes,
-            // without anybody waiting; the server forgets it by itself, too.
-            drop(session);
+            give_up(shared, session, &failed);
             return Err(failed);
         }
     };

@@ -34,6 +34,10 @@ fn whole(value: Option<Value<'_>>, add: &mut dyn FnMut(StringValue)) {
     }
 }
 
+/// Characters of a part of a name that are indexed: of a text of a thousand words each word would
+/// bring all that follow.
+const PART_MAX: usize = 128;
+
 /// A family name, and what it is from its second word on: `Quiñones` finds `Carreño Quiñones`.
 fn family(value: Value<'_>, add: &mut dyn FnMut(StringValue)) {
     whole(Some(value), add);
@@ -42,7 +46,8 @@ fn family(value: Value<'_>, add: &mut dyn FnMut(StringValue)) {
     for (at, found) in breaks {
         let rest = text[at + found.len()..].trim_start();
         if rest.starts_with(char::is_alphanumeric) {
-            add(StringValue::part(rest));
+            let end = rest.char_indices().nth(PART_MAX).map_or(rest.len(), |(end, _)| end);
+            add(StringValue::part(&rest[..end]));
         }
     }
 }
