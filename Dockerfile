@@ -8,9 +8,9 @@
 
 FROM rust:1.95-slim-trixie AS build
 WORKDIR /src
-# A C compiler, for zstd.
+# A C compiler, for zstd and jemalloc; make, for jemalloc.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends gcc libc6-dev \
+ && apt-get install -y --no-install-recommends gcc libc6-dev make \
  && rm -rf /var/lib/apt/lists/*
 COPY . .
 RUN cargo build --release --locked --package server --bin brigid \

@@ -61,7 +61,9 @@ impl Engine {
         let facts = space("facts", point_reads(4))?;
         let secret = identity(&db, &facts)?;
         let engine = Self {
-            versions: space("versions", point_reads(16).data_block_compression_policy(no_lz4()))?,
+            // Bodies are compressed one by one and read one by one: of a longer block a page would
+            // read, and the cache would keep, mostly what nobody asked for.
+            versions: space("versions", point_reads(4).data_block_compression_policy(no_lz4()))?,
             entries: space("entries", point_reads(16))?,
             index: space("index", scans())?,
             names: Names::load(&facts)?,

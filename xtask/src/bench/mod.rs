@@ -45,6 +45,8 @@ const SECONDS: f64 = 5.0;
 const SECONDS_QUICK: f64 = 1.5;
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
 const CONNECTIONS_QUICK: [usize; 2] = [16, 64];
+/// Longest wait for the merging of what was loaded.
+const SETTLING_MAX: Duration = Duration::from_secs(120);
 /// Seconds of the disk's floor.
 const DISK_SECONDS: f64 = 3.0;
 
@@ -166,6 +168,9 @@ impl Plan<'_> {
         results.know(size, "disk of all, after loading", bytes / 1048576.0, "MiB");
         results.know(size, "disk per generated resource", bytes / size as f64, "B");
         results.know(size, "resident after loading", usage::resident_mib(server.id()), "MiB");
+        // What is measured is a store that stands, not one that is still merging its files.
+        let settling = usage::settle(server.id(), SETTLING_MAX).as_secs_f64();
+        results.know(size, "waited for merging to end", settling, "s");
         self.suite(&target, &server, size).run(results)?;
         let of_size = results.figures.iter().filter(|figure| figure.size == size);
         let most = of_size.filter_map(|figure| figure.resident_mib).fold(0.0, f64::max);

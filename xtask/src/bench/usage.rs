@@ -3,6 +3,15 @@
 use std::fs;
 use std::process::Command;
 use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a look at a process takes that may be idle.
+const LOOK: Duration = Duration::from_millis(500);
+/// A process that had less of a processor than this part is idle.
+const IDLE: f64 = 0.02;
+/// Looks in a row that must show it idle.
+const LOOKS: u32 = 3;
 
 /// The time of the processor that a process has had since its start.
 #[derive(Debug, Default, Clone, Copy)]
@@ -26,6 +35,20 @@ impl Usage {
 pub(crate) fn cpu_ms(process: u32) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     Some(ticks(&stat)? as f64 * 1000.0 / ticks_per_second())
+}
+
+/// Waits until the process does nothing any more, at most so long; how long that took.
+pub(crate) fn settle(process: u32, most: Duration) -> Duration {
+    let start = Instant::now();
+    let mut idle = 0;
+    while idle < LOOKS && start.elapsed() < most {
+        let (from, before) = (Instant::now(), Usage::of(Some(process)));
+        thread::sleep(LOOK);
+        let spent = Usage::of(Some(process)).cpu_ms_since(&before).unwrap_or(0.0);
+        let part = spent / 1000.0 / from.elapsed().as_secs_f64();
+        idle = if part < IDLE { idle + 1 } else { 0 };
+    }
+    start.elapsed()
 }
 
 /// Whether the process has ended and nobody has asked yet how.
