@@ -148,8 +148,11 @@ pub(crate) fn place(config: &Config) -> String {
 
 fn explain(config: &Config, error: &StoreError) -> String {
     let place = place(config);
-    if config.storage.is_database() {
-        return format!("{place}: {}.", error.to_string().trim_end_matches('.'));
+    match error {
+        // It says where itself.
+        StoreError::Setup(_) => return error.to_string(),
+        _ if config.storage.is_database() => return format!("{place}: {error}."),
+        _ => (),
     }
     match error {
         StoreError::Held(_) => format!(
@@ -179,6 +182,10 @@ pub(crate) fn limits(config: &Config) -> Limits {
 pub(crate) fn readiness(store: &Store) -> Result<(), String> {
     match store.status() {
         Status::Writable => Ok(()),
+        Status::Away(reason) => {
+            tracing::warn!(reason, "the database does not answer");
+            Err("the database does not answer".to_owned())
+        }
         // The reason is the system's own words: they go to the log, not to whoever asks.
         Status::ReadOnly(reason) | Status::Full(reason) => {
             tracing::warn!(reason, "the store cannot be written");

@@ -79,6 +79,8 @@ pub enum Status {
     Writable,
     /// No, until it is opened again; the text says why.
     ReadOnly(String),
+    /// Neither written nor read, until the database answers again; the text says why.
+    Away(String),
     /// No, the disk is full: not until there is room and it is opened again.
     Full(String),
 }

@@ -74,10 +74,12 @@ fn connections_that_are_cut_all_the_time_lose_nothing_and_write_nothing_twice() 
 #[test]
 fn answers_of_commits_that_are_lost_under_load_lose_nothing_and_write_nothing_twice() {
     let (proxy, server) = behind_a_proxy("cut_commits");
-    let written = under_load(&server, |_| {
+    let written = under_load(&server, |progress| {
         for round in 1..=5 {
             proxy.fail(Fault::Cut { pattern: COMMIT, moment: Moment::BeforeAnswer, times: 4 });
             assert!(proxy.has_cut(round * 4, SOON), "commits go on after round {round}");
+            let wanted = progress.acknowledged() + 5;
+            until(RECOVERY_MAX * 2, "writes go on", || progress.acknowledged() >= wanted);
         }
     });
     written.verify(&server);

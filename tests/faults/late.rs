@@ -3,30 +3,26 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use brigid_tests::Fault;
+use brigid_tests::{Database, Fault, Proxy, Server};
 
 use super::load::{persist, transaction, under_load, verify_group};
-use super::{ANSWER_MAX, RECOVERY_MAX, behind_a_proxy, check_refusal, patient, until, versions};
+use super::{
+    ANSWER_MAX, RECOVERY_MAX, behind_a_proxy, check_refusal, patient, place, until, versions,
+};
 
 #[test]
 fn replies_that_are_late_make_answers_late_and_nothing_else() {
-    let (proxy, server) = behind_a_proxy("late");
+    let proxy = Proxy::start(Database::shared().address());
+    // As an operator has it who changed nothing.
+    let server = Server::start_on(&place(&proxy, "late"), &[]);
     persist(&transaction(&server, "before"), &[200], &mut 0);
     let id = server.post("Patient").json(&patient("early", "V1")).send().expect(201).id();
-    // Less than a command may take.
-    let delay = Duration::from_secs(1);
+    let delay = Duration::from_secs(2);
     proxy.fail(Fault::Delay(delay));
     let start = Instant::now();
     server.get(&format!("Patient/{id}")).send().expect(200);
     assert!(start.elapsed() >= delay);
     server.post("Patient").json(&patient("late", "V1")).send().expect(201);
-    server
-        .post("")
-        .json(&serde_json::json!({
-            "resourceType": "Bundle", "type": "transaction", "entry": []
-        }))
-        .send()
-        .expect(200);
     persist(&transaction(&server, "late"), &[200], &mut 0);
     proxy.fail(Fault::None);
     assert_eq!(versions(&server, "late"), [1]);

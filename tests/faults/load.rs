@@ -152,12 +152,20 @@ impl Written {
     /// Everything that was acknowledged is there, is found, and is there once.
     pub(crate) fn verify(&self, server: &Server) {
         assert!(!self.updated.is_empty() && !self.groups.is_empty(), "the load did nothing");
-        for name in &self.updated {
-            assert_eq!(versions(server, name), [2], "{name}");
-        }
-        for group in &self.groups {
-            verify_group(server, group);
-        }
+        let (updated, groups) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let next = |counter: &AtomicUsize| counter.fetch_add(1, Ordering::SeqCst);
+        thread::scope(|scope| {
+            for _ in 0..WORKERS {
+                scope.spawn(|| {
+                    while let Some(name) = self.updated.get(next(&updated)) {
+                        assert_eq!(versions(server, name), [2], "{name}");
+                    }
+                    while let Some(group) = self.groups.get(next(&groups)) {
+                        verify_group(server, group);
+                    }
+                });
+            }
+        });
     }
 }
 

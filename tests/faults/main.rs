@@ -16,8 +16,11 @@ use brigid_tests::{Database, Place, Proxy, Response, Server};
 use serde_json::{Value, json};
 
 /// Short enough that a test sees what happens when they are over.
-const SETTINGS: [(&str, &str); 2] =
-    [("storage.mongodb_connect_ms", "1000"), ("storage.mongodb_request_ms", "3000")];
+const SETTINGS: [(&str, &str); 3] = [
+    ("storage.mongodb_connect_ms", "1000"),
+    ("storage.mongodb_request_ms", "3000"),
+    ("limits.search_seconds", "3"),
+];
 
 /// The longest that a request takes with these settings: until the database is found, a command,
 /// and what the server itself does.

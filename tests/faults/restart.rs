@@ -25,7 +25,6 @@ fn a_database_that_is_killed_and_started_again_has_all_that_was_acknowledged() {
         let wanted = progress.acknowledged() + 5;
         until(RECOVERY_MAX * 2, "writes go on", || progress.acknowledged() >= wanted);
     });
-    assert!(written.refusals > 0, "nobody noticed that the database was gone");
     written.verify(&server);
     // Another process finds the same.
     drop(server);

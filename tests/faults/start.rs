@@ -63,7 +63,7 @@ fn what_is_no_connection_string_is_said_to_be_none() {
         check(&format!("mongodb:/{PASSWORD}{wrong}"), &[], &["mongodb://"]);
     }
     check(&format!("http://user:{PASSWORD}@127.0.0.1/"), &[], &["mongodb://"]);
-    check(&uri("127.0.0.1:1", "noSuchOption=1&maxPoolSize=x"), &[], &["127.0.0.1:1"]);
+    check(&uri("127.0.0.1:1", "noSuchOption=1&maxPoolSize=x"), &[], &["connection string"]);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_server_that_is_too_old_is_refused_with_its_version() {
         (b"8.2.11", b"4.0.11"),
         (b"maxWireVersion\0\x1b\0\0\0", b"maxWireVersion\0\x07\0\0\0"),
     ]));
-    check(&proxy.uri(), &[], &["4."]);
+    check(&proxy.uri(), &[], &["4.4", &proxy.address()]);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn wrong_credentials_are_refused_without_a_word_of_them() {
     let database = Database::locked(folder.path());
     let address = database.address();
     check(&uri(address, "authSource=admin"), &[], &["credentials", address]);
-    check(&format!("mongodb://{address}/"), &[], &["credentials", address]);
+    check(&format!("mongodb://{address}/"), &[], &["credentials", "brigid_default"]);
     // The same, from files.
     let write = |name: &str, text: &str| {
         fs::write(folder.path().join(name), text).unwrap();

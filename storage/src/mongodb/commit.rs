@@ -17,7 +17,7 @@ use super::prepare::{Done, Prepared, PreparedWrite, prepare, reindex};
 use super::rows::{Access, Read};
 use super::sequence::Stamps;
 use super::store::Shared;
-use super::{fault, record, transaction};
+use super::{ending, fault, record, transaction};
 use crate::{Change, Check, Commit, Committed, StoreError};
 
 /// A commit of more writes is prepared where it holds up no one.
@@ -39,12 +39,21 @@ pub(super) async fn commit(shared: &Shared, commit: Commit) -> Result<Vec<Commit
         let prepared = tokio::task::spawn_blocking(move || prepare(commit)).await;
         prepared.map_err(|error| StoreError::Fault(error.to_string()))??
     };
-    let _held = shared.locks.hold(stripes(shared, &prepared)).await;
+    let start = Instant::now();
+    // Who waits for those that wait for a database that is away is told so in time.
+    let time = shared.request_time;
+    let held = tokio::time::timeout(time, shared.locks.hold(stripes(shared, &prepared))).await;
+    let Ok(_held) = held else { return Err(contended()) };
+    let mut attempts = Attempts::new(time.saturating_sub(start.elapsed()));
     let _large = match prepared.writes.len() > LARGE {
-        true => shared.large.acquire().await.ok(),
+        true => {
+            let large = shared.large.acquire().await.ok();
+            // They wait for each other as long as it takes.
+            attempts = Attempts::new(time);
+            large
+        }
         false => None,
     };
-    let mut attempts = Attempts::new(shared.request_time);
     let done = if prepared.writes.len() == 1 && prepared.checks.is_empty() {
         single(shared, &prepared, &mut attempts).await?
     } else {
@@ -130,8 +139,9 @@ async fn single(
     loop {
         let current = if is_known_new { None } else { current(shared, write).await? };
         is_known_new = false;
-        if let (Some((stamps, done)), Some(current)) = (&tried, &current)
-            && record::head(current)?.sequence == stamps.sequence(0)
+        if let Some((_, done)) = &tried
+            && let Some(head) = done.head()
+            && ending::is_written(shared, head).await?
         {
             return Ok(vec![done.clone()]);
         }
@@ -152,18 +162,21 @@ async fn single(
             Some(current) => Some(record::older(current, done.us())?),
             None => None,
         };
-        match put(shared, write, older.as_deref(), (&document, &done)).await {
+        let written = put(shared, write, older.as_deref(), (&document, &done)).await;
+        let failed = match written {
             Ok(true) => return Ok(vec![done]),
-            Ok(false) => attempts.again(contended()).await?,
-            Err(error) if fault::is_duplicate(&error) || fault::is_transient(&error) => {
-                attempts.again(contended()).await?;
-            }
-            Err(error) if fault::is_gone(&error) => {
-                tried = Some((stamps, done));
-                attempts.again(fault::of(&error)).await?;
-            }
+            // Another version is current by now: it may be this one, written by an attempt of the
+            // driver's whose answer was lost.
+            Ok(false) => contended(),
+            Err(error) if fault::is_duplicate(&error) || fault::is_transient(&error) => contended(),
+            Err(error) if fault::is_gone(&error) => fault::of(&error),
             Err(error) => return Err(fault::of(&error)),
+        };
+        // Indexing anew makes no version, and may be done twice.
+        if !write.is_reindex() {
+            tried = Some((stamps, done));
         }
+        attempts.again(failed).await?;
     }
 }
 
@@ -189,22 +202,29 @@ async fn put(
     (document, done): (&RawDocument, &Done),
 ) -> Result<bool, Error> {
     let resources = shared.rows.collection(RESOURCES);
+    let time = shared.rows.answer_time();
     let id = record::id(&write.key);
     if write.is_reindex() {
         let filter = doc! { "_id": id, "s": done.head_sequence() };
-        return Ok(resources.update_one(filter, reindex(document)).await?.matched_count == 1);
+        let updated = resources.update_one(filter, reindex(document)).into_future();
+        return Ok(fault::in_time(time, updated).await?.matched_count == 1);
     }
     for part in write.parts(done) {
         let filter = doc! { "_id": part.get_str("_id").unwrap_or_default() };
-        shared.rows.collection(PARTS).replace_one(filter, &part).upsert(true).await?;
+        let parts = shared.rows.collection(PARTS);
+        let replaced = parts.replace_one(filter, &part).upsert(true).into_future();
+        fault::in_time(time, replaced).await?;
     }
     let Some(older) = older else {
-        resources.insert_one(document.to_owned()).await?;
+        fault::in_time(time, resources.insert_one(document.to_owned()).into_future()).await?;
         return Ok(true);
     };
     let name = doc! { "_id": older.get_str("_id").unwrap_or_default() };
     let sequence = older.get_i64("s").unwrap_or_default();
-    shared.rows.collection(VERSIONS).replace_one(name, older.to_owned()).upsert(true).await?;
+    let versions = shared.rows.collection(VERSIONS);
+    let kept = versions.replace_one(name, older.to_owned()).upsert(true).into_future();
+    fault::in_time(time, kept).await?;
     let filter = doc! { "_id": id, "s": sequence };
-    Ok(resources.replace_one(filter, document.to_owned()).await?.matched_count == 1)
+    let replaced = resources.replace_one(filter, document.to_owned()).into_future();
+    Ok(fault::in_time(time, replaced).await?.matched_count == 1)
 }

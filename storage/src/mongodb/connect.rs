@@ -63,6 +63,14 @@ fn refused(hosts: &str, error: &Error) -> StoreError {
         ErrorKind::ServerSelection { message, .. } if message.contains("uthenticat") => {
             setup(format!("MongoDB at {hosts} refuses the credentials"))
         }
+        // The driver itself talks to none that is older.
+        ErrorKind::ServerSelection { message, .. } if message.contains("wire version") => {
+            let (major, minor) = VERSION_MIN;
+            setup(format!(
+                "MongoDB at {hosts} is too old; the least version that Brigid works with is \
+                 {major}.{minor}"
+            ))
+        }
         _ if fault::is_gone(error) => unreachable(hosts),
         _ => setup(format!("MongoDB at {hosts} cannot be used")),
     }

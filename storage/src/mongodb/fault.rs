@@ -1,6 +1,8 @@
 //! What the driver says, as the store's own errors: its texts go to the log alone, and never hold
 //! credentials, for none of ours put them there.
 
+use std::time::Duration;
+
 use mongodb::error::{
     Error, ErrorKind, RETRYABLE_WRITE_ERROR, TRANSIENT_TRANSACTION_ERROR,
     UNKNOWN_TRANSACTION_COMMIT_RESULT, WriteFailure,
@@ -27,6 +29,18 @@ pub(super) fn of(error: &Error) -> StoreError {
         return StoreError::Unreachable(error.to_string());
     }
     StoreError::Fault(error.to_string())
+}
+
+/// What the driver is asked, given up when the answer takes too long: the driver itself waits for as
+/// long as the network swallows everything.
+pub(super) async fn in_time<T>(
+    time: Duration,
+    asked: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match tokio::time::timeout(time, asked).await {
+        Ok(answer) => answer,
+        Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+    }
 }
 
 /// Is the database away, so that the same may go well a moment later?

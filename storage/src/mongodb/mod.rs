@@ -5,6 +5,7 @@ mod commit;
 mod condition;
 mod connect;
 mod documents;
+mod ending;
 mod entries;
 mod fault;
 mod feed;

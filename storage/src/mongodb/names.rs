@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
 use mongodb::{Collection, Database};
@@ -19,6 +20,8 @@ const TRIES: usize = 100;
 /// The numbers of a tenant; they only become more.
 pub(super) struct Names {
     documents: Collection<Document>,
+    /// Greatest time until an answer.
+    time: Duration,
     known: RwLock<HashMap<Param, Name>>,
 }
 
@@ -30,9 +33,12 @@ struct Name {
 
 impl Names {
     /// Reads all that there are.
-    pub(super) async fn load(database: &Database) -> Result<Self, StoreError> {
-        let names =
-            Self { documents: database.collection(NAMES), known: RwLock::new(HashMap::new()) };
+    pub(super) async fn load(database: &Database, time: Duration) -> Result<Self, StoreError> {
+        let names = Self {
+            documents: database.collection(NAMES),
+            time,
+            known: RwLock::new(HashMap::new()),
+        };
         names.read(doc! {}).await?;
         Ok(names)
     }
@@ -76,7 +82,8 @@ impl Names {
             }
             if !is_known(self.name(param)) {
                 let update = doc! { "$set": { "r": true } };
-                let updated = self.documents.update_one(doc! { "_id": id(param) }, update).await;
+                let updated = self.documents.update_one(doc! { "_id": id(param) }, update);
+                let updated = fault::in_time(self.time, updated.into_future()).await;
                 updated.map_err(|error| fault::of(&error))?;
                 self.read(doc! { "_id": id(param) }).await?;
             }
@@ -86,13 +93,14 @@ impl Names {
 
     async fn add(&self, param: &Param, is_reference: bool) -> Result<(), StoreError> {
         for _ in 0..TRIES {
-            let last = self.documents.find_one(doc! {}).sort(doc! { "n": -1 }).await;
+            let last = self.documents.find_one(doc! {}).sort(doc! { "n": -1 });
+            let last = fault::in_time(self.time, last.into_future()).await;
             let last = last.map_err(|error| fault::of(&error))?;
             let next = last.map_or(Some(0), |last| last.get_i32("n").ok().map(|n| n + 1));
             let next = next.filter(|next| u16::try_from(*next).is_ok());
             let next = next.ok_or_else(|| StoreError::Fault("no number is left".to_owned()))?;
             let name = doc! { "_id": id(param), "n": next, "r": is_reference };
-            match self.documents.insert_one(name).await {
+            match fault::in_time(self.time, self.documents.insert_one(name).into_future()).await {
                 Ok(_) => return self.read(doc! { "_id": id(param) }).await,
                 // Another process took the number, or gave the parameter one.
                 Err(error) if fault::is_duplicate(&error) => {
@@ -108,8 +116,12 @@ impl Names {
     }
 
     async fn read(&self, filter: Document) -> Result<(), StoreError> {
-        let mut cursor = self.documents.find(filter).await.map_err(|error| fault::of(&error))?;
-        while cursor.advance().await.map_err(|error| fault::of(&error))? {
+        let found = fault::in_time(self.time, self.documents.find(filter).into_future()).await;
+        let mut cursor = found.map_err(|error| fault::of(&error))?;
+        while fault::in_time(self.time, cursor.advance())
+            .await
+            .map_err(|error| fault::of(&error))?
+        {
             let name = cursor.deserialize_current().map_err(|error| fault::of(&error))?;
             let (param, name) = parsed(&name).ok_or_else(|| fault::damaged("a name"))?;
             self.known.write().unwrap_or_else(PoisonError::into_inner).insert(param, name);

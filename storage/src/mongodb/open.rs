@@ -1,6 +1,7 @@
 //! Opening the database of a tenant: its collections and indexes are made when they are missing.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document, doc};
@@ -16,6 +17,9 @@ use crate::{StoreError, Tenant};
 const NAMESPACE_EXISTS: i32 = 48;
 /// Longest name of a database, in bytes.
 const NAME_MAX: usize = 63;
+/// How often a fact is asked for that others make as well, and how long between two times.
+const FACT_TRIES: u32 = 50;
+const FACT_PAUSE: Duration = Duration::from_millis(20);
 const SYSTEM: [&str; 3] = ["admin", "config", "local"];
 
 /// What a process knows of a tenant's database that it has opened.
@@ -45,19 +49,45 @@ pub(super) async fn open(
         )));
     }
     let database = client.database(&name);
-    make(&database).await.map_err(|error| fault::of(&error))?;
+    make(&database).await.map_err(|error| refused(&name, &error))?;
     layout(&database).await?;
     let secret = secret(&database).await?;
-    let facts = database.collection::<Document>(FACTS);
-    let node = facts
-        .find_one_and_update(doc! { "_id": "node" }, doc! { "$inc": { "n": 1_i64 } })
-        .upsert(true)
-        .return_document(ReturnDocument::After)
-        .await
-        .map_err(|error| fault::of(&error))?;
-    let node = node.and_then(|node| node.get_i64("n").ok());
-    let node = node.ok_or_else(|| fault::damaged("facts: node is no number"))?;
+    let node = fact(&database, "node", doc! { "$inc": { "n": 1_i64 } }).await?;
+    let node = node.get_i64("n").map_err(|_| fault::damaged("facts: node is no number"))?;
     Ok(Opened { database, secret, node })
+}
+
+/// Why a database cannot be opened: also what no one may be told later.
+fn refused(name: &str, error: &Error) -> StoreError {
+    const UNAUTHORIZED: [i32; 2] = [13, 18];
+    if fault::code(error).is_some_and(|code| UNAUTHORIZED.contains(&code)) {
+        return StoreError::Setup(format!(
+            "MongoDB does not allow the use of its database {name}: credentials are missing, or \
+             their account may not read and write it."
+        ));
+    }
+    fault::of(error)
+}
+
+/// A document of the facts, made or changed by this update.
+async fn fact(database: &Database, id: &str, update: Document) -> Result<Document, StoreError> {
+    let facts = database.collection::<Document>(FACTS);
+    for _ in 0..FACT_TRIES {
+        let changed = facts
+            .find_one_and_update(doc! { "_id": id }, update.clone())
+            .upsert(true)
+            .return_document(ReturnDocument::After)
+            .await;
+        match changed {
+            Ok(Some(document)) if document.len() > 1 => return Ok(document),
+            // Another process makes the same document at this moment.
+            Ok(_) => (),
+            Err(error) if fault::is_duplicate(&error) || fault::is_transient(&error) => (),
+            Err(error) => return Err(fault::of(&error)),
+        }
+        tokio::time::sleep(FACT_PAUSE).await;
+    }
+    Err(fault::damaged(&format!("facts: {id} cannot be read")))
 }
 
 async fn make(database: &Database) -> Result<(), Error> {
@@ -84,24 +114,16 @@ fn model(index: &Index) -> IndexModel {
     let options = IndexOptions::builder()
         .name(index.name.to_owned())
         .unique(index.is_unique.then_some(true))
-        .expire_after(expires.map(std::time::Duration::from_secs))
+        .expire_after(expires.map(Duration::from_secs))
         .build();
     IndexModel::builder().keys(members).options(options).build()
 }
 
 async fn layout(database: &Database) -> Result<(), StoreError> {
-    let facts = database.collection::<Document>(FACTS);
-    let update = doc! { "$setOnInsert": { "n": LAYOUT } };
-    let layout = facts
-        .find_one_and_update(doc! { "_id": "layout" }, update)
-        .upsert(true)
-        .return_document(ReturnDocument::After)
-        .await
-        .map_err(|error| fault::of(&error))?;
-    let layout = layout.and_then(|layout| layout.get_i32("n").ok());
-    match layout {
-        Some(LAYOUT) => Ok(()),
-        Some(newer) if newer > LAYOUT => Err(StoreError::Setup(format!(
+    let layout = fact(database, "layout", doc! { "$setOnInsert": { "n": LAYOUT } }).await?;
+    match layout.get_i32("n") {
+        Ok(LAYOUT) => Ok(()),
+        Ok(newer) if newer > LAYOUT => Err(StoreError::Setup(format!(
             "The database {} has layout {newer}, and this program knows {LAYOUT}: use the newer \
              program that wrote it.",
             database.name()
@@ -114,13 +136,7 @@ async fn secret(database: &Database) -> Result<[u8; 32], StoreError> {
     let mut random = [0; 32];
     getrandom::fill(&mut random).map_err(|error| StoreError::Fault(error.to_string()))?;
     let random = Binary { subtype: BinarySubtype::Generic, bytes: random.to_vec() };
-    let facts = database.collection::<Document>(FACTS);
-    let kept = facts
-        .find_one_and_update(doc! { "_id": "secret" }, doc! { "$setOnInsert": { "b": random } })
-        .upsert(true)
-        .return_document(ReturnDocument::After)
-        .await
-        .map_err(|error| fault::of(&error))?;
-    let kept = kept.and_then(|kept| kept.get_binary_generic("b").ok()?.as_slice().try_into().ok());
+    let kept = fact(database, "secret", doc! { "$setOnInsert": { "b": random } }).await?;
+    let kept = kept.get_binary_generic("b").ok().and_then(|kept| kept.as_slice().try_into().ok());
     kept.ok_or_else(|| fault::damaged("facts: secret is not 32 bytes long"))
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
+use mongodb::error::Error;
 use mongodb::{ClientSession, Collection, Database};
 
 use super::fault;
@@ -23,6 +24,9 @@ pub(super) struct Rows {
     pub(super) database: Database,
     /// Greatest time of a read that is no search.
     pub(super) request_time: Duration,
+    /// How much longer than the database may take an answer may be on its way: a connection may
+    /// have to be made.
+    pub(super) connect_time: Duration,
 }
 
 /// A read: its answer has at most `limit` documents.
@@ -39,6 +43,11 @@ pub(super) struct Read {
 impl Rows {
     pub(super) fn collection(&self, name: &str) -> Collection<RawDocumentBuf> {
         self.database.collection(name)
+    }
+
+    /// Greatest time until the answer to a command that is no search.
+    pub(super) fn answer_time(&self) -> Duration {
+        self.request_time + self.connect_time
     }
 
     /// The answer to a read, in its order.
@@ -59,18 +68,20 @@ impl Rows {
         if !read.sort.is_empty() {
             find = find.sort(read.sort);
         }
+        let time = self.answer_time();
         let mut rows = Vec::new();
         match access {
             Access::Free => {
-                let mut cursor = find.await.map_err(|error| fault::of(&error))?;
-                while cursor.advance().await.map_err(|error| fault::of(&error))? {
+                let found = fault::in_time(time, find.into_future()).await;
+                let mut cursor = found.map_err(|error| fault::of(&error))?;
+                while advanced(fault::in_time(time, cursor.advance()).await)? {
                     rows.push(cursor.current().to_owned());
                 }
             }
             Access::Within(session) => {
-                let found = find.session(&mut **session).await;
+                let found = fault::in_time(time, find.session(&mut **session).into_future()).await;
                 let mut cursor = found.map_err(|error| fault::of(&error))?;
-                while cursor.advance(session).await.map_err(|error| fault::of(&error))? {
+                while advanced(fault::in_time(time, cursor.advance(session)).await)? {
                     rows.push(cursor.current().to_owned());
                 }
             }
@@ -92,23 +103,31 @@ impl Rows {
             .max_time(time)
             .batch_size(batch(limit))
             .allow_disk_use(true);
+        let time = time + self.connect_time;
         match access {
             Access::Free => {
-                let mut cursor = pipeline.await.map_err(|error| fault::of(&error))?;
-                while cursor.advance().await.map_err(|error| fault::of(&error))? {
+                let found = fault::in_time(time, pipeline.into_future()).await;
+                let mut cursor = found.map_err(|error| fault::of(&error))?;
+                while advanced(fault::in_time(time, cursor.advance()).await)? {
                     visit(cursor.current())?;
                 }
             }
             Access::Within(session) => {
-                let found = pipeline.session(&mut **session).await;
+                let found =
+                    fault::in_time(time, pipeline.session(&mut **session).into_future()).await;
                 let mut cursor = found.map_err(|error| fault::of(&error))?;
-                while cursor.advance(session).await.map_err(|error| fault::of(&error))? {
+                while advanced(fault::in_time(time, cursor.advance(session)).await)? {
                     visit(cursor.current())?;
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Is there a next document?
+fn advanced(answer: Result<bool, Error>) -> Result<bool, StoreError> {
+    answer.map_err(|error| fault::of(&error))
 }
 
 /// All of the answer in the first reply, as far as its length allows.

@@ -1,7 +1,7 @@
 //! The store of one tenant on MongoDB: its reads.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use mongodb::Client;
@@ -28,6 +28,9 @@ use crate::{
 /// Large transactions that may be under way at the same time: more of them press each other out of
 /// the database's memory.
 const LARGE_AT_ONCE: usize = 4;
+
+/// Between two looks for a database that is away.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// One tenant's store; cheap to clone.
 #[derive(Clone)]
@@ -56,11 +59,16 @@ impl Store {
         opened: Opened,
         settings: &MongoSettings,
     ) -> Result<Self, StoreError> {
-        let names = Names::load(&opened.database).await?;
         let request_time = settings.request_timeout;
+        let answer_time = request_time + settings.connect_timeout;
+        let names = Names::load(&opened.database, answer_time).await?;
         let shared = Shared {
             client: client.clone(),
-            rows: Rows { database: opened.database, request_time },
+            rows: Rows {
+                database: opened.database,
+                request_time,
+                connect_time: settings.connect_timeout,
+            },
             names,
             sequence: Sequence::new(opened.node, settings.clock.clone()),
             search: settings.search,
@@ -75,11 +83,11 @@ impl Store {
 
     pub(crate) async fn read(&self, key: &Key) -> Result<Option<Version>, StoreError> {
         let filter = doc! { "_id": record::id(key) };
-        self.shared.noted(self.shared.one(RESOURCES, filter).await)
+        self.noted(self.shared.one(RESOURCES, filter).await)
     }
 
     pub(crate) async fn read_many(&self, keys: &[Key]) -> Result<Vec<Option<Version>>, StoreError> {
-        self.shared.noted(self.shared.many(keys).await)
+        self.noted(self.shared.many(keys).await)
     }
 
     pub(crate) async fn vread(
@@ -87,19 +95,19 @@ impl Store {
         key: &Key,
         version: u64,
     ) -> Result<Option<Version>, StoreError> {
-        self.shared.noted(self.shared.vread(key, version).await)
+        self.noted(self.shared.vread(key, version).await)
     }
 
     pub(crate) async fn history(
         &self,
         request: &HistoryRequest,
     ) -> Result<HistoryPage, StoreError> {
-        self.shared.noted(history::history(&self.shared, request).await)
+        self.noted(history::history(&self.shared, request).await)
     }
 
     pub(crate) async fn search(&self, request: &SearchRequest) -> Result<Page, StoreError> {
         let search = Search::new(&self.shared);
-        self.shared.noted(search.page(&mut Access::Free, request).await)
+        self.noted(search.page(&mut Access::Free, request).await)
     }
 
     pub(crate) async fn ids(
@@ -110,7 +118,7 @@ impl Store {
     ) -> Result<Vec<Arc<str>>, StoreError> {
         let resource = Arc::from(resource);
         let search = Search::new(&self.shared);
-        self.shared.noted(search.ids(&mut Access::Free, &resource, filter, limit).await)
+        self.noted(search.ids(&mut Access::Free, &resource, filter, limit).await)
     }
 
     pub(crate) async fn references(
@@ -118,7 +126,7 @@ impl Store {
         keys: &[Key],
         params: &[Param],
     ) -> Result<Vec<Vec<Entry>>, StoreError> {
-        self.shared.noted(self.shared.references(keys, params).await)
+        self.noted(self.shared.references(keys, params).await)
     }
 
     pub(crate) async fn commit(&self, commit: Commit) -> Result<Vec<Committed>, StoreError> {
@@ -126,11 +134,11 @@ impl Store {
         // A caller that stops waiting does not stop the commit.
         let done = tokio::spawn(async move { commit::commit(&shared, commit).await }).await;
         let done = done.map_err(|error| StoreError::Fault(error.to_string()))?;
-        self.shared.noted(done)
+        self.noted(done)
     }
 
     pub(crate) async fn feed_end(&self) -> Result<FeedPosition, StoreError> {
-        self.shared.noted(feed::end(&self.shared).await)
+        self.noted(feed::end(&self.shared).await)
     }
 
     pub(crate) async fn changes(
@@ -138,19 +146,15 @@ impl Store {
         after: &FeedPosition,
         limit: usize,
     ) -> Result<Changes, StoreError> {
-        self.shared.noted(feed::changes(&self.shared, after, limit).await)
+        self.noted(feed::changes(&self.shared, after, limit).await)
     }
 
     pub(crate) async fn counts(&self) -> Result<Vec<(Arc<str>, u64)>, StoreError> {
-        self.shared.noted(self.shared.counts().await)
+        self.noted(self.shared.counts().await)
     }
 
     pub(crate) fn status(&self) -> Status {
-        let away = self.shared.away.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*away {
-            None => Status::Writable,
-            Some(reason) => Status::ReadOnly(format!("the database does not answer: {reason}")),
-        }
+        self.shared.away().clone().map_or(Status::Writable, Status::Away)
     }
 
     pub(crate) fn secret(&self) -> [u8; 32] {
@@ -159,7 +163,9 @@ impl Store {
 
     pub(crate) async fn disk_bytes(&self) -> Result<u64, StoreError> {
         let database = &self.shared.rows.database;
-        let stats = database.run_command(doc! { "dbStats": 1 }).await;
+        let time = self.shared.rows.answer_time();
+        let stats =
+            fault::in_time(time, database.run_command(doc! { "dbStats": 1 }).into_future()).await;
         let stats = stats.map_err(|error| fault::of(&error))?;
         let size = |name: &str| match stats.get(name) {
             Some(Bson::Double(bytes)) => *bytes,
@@ -184,22 +190,50 @@ impl Store {
     }
 }
 
-impl Shared {
+impl Store {
     /// Remembers whether the database answers.
     fn noted<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        let now = match &result {
-            Err(StoreError::Unreachable(reason)) => Some(reason.clone()),
-            _ => None,
-        };
-        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        match (&*away, &now) {
-            (None, Some(reason)) => tracing::error!(%reason, "the database does not answer"),
-            (Some(_), None) => tracing::info!("the database answers again"),
-            _ => (),
+        match &result {
+            Err(StoreError::Unreachable(reason)) => {
+                if self.shared.away().replace(reason.clone()).is_none() {
+                    tracing::error!(%reason, "the database does not answer");
+                    tokio::spawn(until_back(Arc::downgrade(&self.shared)));
+                }
+            }
+            Ok(_) => self.shared.is_back(),
+            // It tells nothing: others may be in the way of who asked.
+            Err(_) => (),
         }
-        *away = now;
-        drop(away);
         result
+    }
+}
+
+/// Looks for a database that was away until it answers: whoever asks whether this process is ready
+/// may send it nothing before.
+async fn until_back(shared: Weak<Shared>) {
+    loop {
+        tokio::time::sleep(LOOK_PAUSE).await;
+        let Some(shared) = shared.upgrade() else { return };
+        if shared.away().is_none() {
+            return;
+        }
+        let ping = shared.rows.database.run_command(doc! { "ping": 1 }).into_future();
+        if fault::in_time(shared.rows.answer_time(), ping).await.is_ok() {
+            return shared.is_back();
+        }
+    }
+}
+
+impl Shared {
+    /// Why the database does not answer, if it does not.
+    fn away(&self) -> MutexGuard<'_, Option<String>> {
+        self.away.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_back(&self) {
+        if self.away().take().is_some() {
+            tracing::info!("the database answers again");
+        }
     }
 
     /// A version from its document, and from the pieces of its body where that is long.

@@ -17,6 +17,7 @@ use fhir::search::{Filter, Test};
 
 use super::commit::{Attempts, contended};
 use super::documents::{GUARDS, PARTS, RESOURCES, VERSIONS};
+use super::ending::{end, give_up};
 use super::page::Search;
 use super::prepare::{Done, Prepared, reindex};
 use super::record::Head;
@@ -32,7 +33,7 @@ const COMMAND_MAX: usize = 24 * 1024 * 1024;
 const STATEMENTS_MAX: usize = 10_000;
 
 /// Why an attempt came to no end.
-enum Failed {
+pub(super) enum Failed {
     /// It may go well the next time.
     Again(StoreError),
     /// It will not.
@@ -93,57 +94,23 @@ async fn attempt(
     let done = match written {
         Ok(done) => done,
         Err(failed) => {
-            // What is not committed is nothing; the server forgets it by itself, too.
-            let _aborted = session.abort_transaction().await;
+            give_up(shared, session, &failed);
             return Err(failed);
         }
     };
     let Some(witness) = witness(prepared, &done) else {
         // Nothing was to be written.
-        let _aborted = session.abort_transaction().await;
+        drop(session);
         return Ok(done);
     };
-    loop {
-        match session.commit_transaction().await {
-            Ok(()) => return Ok(done),
-            Err(error) if fault::is_unknown(&error) || fault::is_gone(&error) => {
-                attempts.again(fault::of(&error)).await.map_err(Failed::Final)?;
-            }
-            // After an answer that was lost this may be said of what is done.
-            Err(error) => {
-                return match is_written(shared, &witness).await {
-                    Ok(true) => Ok(done),
-                    Ok(false) => Err(error.into()),
-                    Err(error) => Err(error.into()),
-                };
-            }
-        }
-    }
+    end(shared, session, &witness, attempts).await?;
+    Ok(done)
 }
 
 /// A version that is there if, and only if, the commit is.
 fn witness(prepared: &Prepared, done: &[Done]) -> Option<Head> {
     let mut written = prepared.writes.iter().zip(done).filter(|(w, done)| w.is_written(done));
     written.find_map(|(_, done)| done.head().cloned())
-}
-
-async fn is_written(shared: &Shared, witness: &Head) -> Result<bool, StoreError> {
-    for (collection, id) in [
-        (RESOURCES, record::id(&witness.key)),
-        (VERSIONS, record::version_id(&witness.key, witness.version)),
-    ] {
-        let read = Read {
-            collection,
-            filter: doc! { "_id": id, "s": witness.sequence },
-            projection: doc! { "s": 1 },
-            sort: Document::new(),
-            limit: 1,
-        };
-        if !shared.rows.read(&mut Access::Free, read).await?.is_empty() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 async fn write(
@@ -205,19 +172,21 @@ async fn insert(
     session: &mut ClientSession,
 ) -> Result<(), Error> {
     let collection = shared.rows.collection(collection);
+    let time = shared.rows.answer_time();
     let mut batch = Vec::new();
     let mut bytes = 0;
     for document in documents {
         let len = document.as_bytes().len();
         if bytes + len > COMMAND_MAX || batch.len() >= STATEMENTS_MAX {
-            collection.insert_many(std::mem::take(&mut batch)).session(&mut *session).await?;
+            let insert = collection.insert_many(std::mem::take(&mut batch));
+            fault::in_time(time, insert.session(&mut *session).into_future()).await?;
             bytes = 0;
         }
         bytes += len;
         batch.push(document);
     }
     if !batch.is_empty() {
-        collection.insert_many(batch).session(session).await?;
+        fault::in_time(time, collection.insert_many(batch).session(session).into_future()).await?;
     }
     Ok(())
 }
@@ -253,7 +222,8 @@ async fn send(
 ) -> Result<(), Failed> {
     let count = i32::try_from(statements.len()).unwrap_or(i32::MAX);
     let command = doc! { "update": collection, "updates": statements, "ordered": true };
-    let answer = shared.rows.database.run_command(command).session(session).await?;
+    let asked = shared.rows.database.run_command(command).session(session);
+    let answer = fault::in_time(shared.rows.answer_time(), asked.into_future()).await?;
     if let Ok(errors) = answer.get_array("writeErrors")
         && let Some(Bson::Document(first)) = errors.first()
     {
