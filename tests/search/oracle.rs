@@ -339,6 +339,12 @@ fn searches_over_real_records_agree_with_a_brute_force_reading() {
     references_of(&records, &mut cases);
     combined(&records, &mut cases);
     assert!(cases.len() >= 200, "only {} searches", cases.len());
+    // The tests' database takes long over each: of its searches those are drawn that find anything.
+    if store_kind() == StoreKind::Mongodb {
+        cases.retain(|case| !case.expected.is_empty());
+        let step = cases.len() / 200;
+        cases = cases.into_iter().step_by(step.max(1)).collect();
+    }
     let telling = cases.iter().filter(|case| !case.expected.is_empty()).count();
     assert!(telling >= 200, "only {telling} searches find anything");
     let mut wrong = Vec::new();

@@ -103,7 +103,7 @@ impl std::fmt::Display for Numbered {
 }
 
 /// A future that may call itself.
-type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+pub(super) type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// Translates a filter on a type.
 pub(super) fn compile<'a>(

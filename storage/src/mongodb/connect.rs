@@ -5,8 +5,8 @@ use std::time::Duration;
 use mongodb::bson::{Document, doc};
 use mongodb::error::{Error, ErrorKind};
 use mongodb::options::{
-    Acknowledgment, AuthMechanism, ClientOptions, Credential, ReadConcern, SelectionCriteria, Tls,
-    TlsOptions, WriteConcern,
+    Acknowledgment, AuthMechanism, ClientOptions, ReadConcern, SelectionCriteria, Tls, TlsOptions,
+    WriteConcern,
 };
 use mongodb::{Client, Database};
 
@@ -160,7 +160,7 @@ fn credentials(options: &mut ClientOptions, settings: &MongoSettings) -> Result<
         options.tls = Some(Tls::Enabled(tls));
     }
     if let Some(username) = &settings.username {
-        let mut credential = options.credential.take().unwrap_or_else(Credential::default);
+        let mut credential = options.credential.take().unwrap_or_default();
         credential.username = Some(username.clone());
         credential.password = settings.password.clone().or(credential.password);
         options.credential = Some(credential);

@@ -48,7 +48,7 @@ async fn page(
         documents.push((record::head(&document)?, document));
     }
     // A write that came to no end may have left a copy of what is current still.
-    documents.sort_by(|(a, _), (b, _)| b.sequence.cmp(&a.sequence));
+    documents.sort_by_key(|(head, _)| std::cmp::Reverse(head.sequence));
     let mut seen = HashSet::with_capacity(documents.len());
     documents.retain(|(head, _)| seen.insert((head.key.clone(), head.version)));
     let mut page = HistoryPage { total, ..HistoryPage::default() };

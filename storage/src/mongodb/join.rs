@@ -13,8 +13,9 @@ use super::clause::{Clause, Numbered, by_ids, numbered};
 use super::entries::values;
 use super::keys;
 use super::names::Names;
-use super::page::{Row, Search};
+use super::page::Search;
 use super::rows::Access;
+use super::seek::Row;
 use crate::StoreError;
 
 /// Where the other side stands.

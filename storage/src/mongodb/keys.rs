@@ -10,7 +10,7 @@ use std::sync::Arc;
 use fhir::search::{Entry, HotValue, IndexValue, LeadValue, Param, ReferenceValue, TokenValue};
 
 use super::names::Names;
-use super::record::Keys;
+use super::record::{Keys, SortKeys};
 use crate::StoreError;
 use crate::index::cursor::{put_key_id, put_text};
 use crate::index::encode::{CODE_MAX, ID_MAX, TYPE_MAX};
@@ -177,7 +177,7 @@ pub(super) fn combination<'a>(param: u16, leads: impl Iterator<Item = Lead<'a>>)
 
 /// What a resource is sorted by, for each parameter that has values to sort by: the least and the
 /// greatest key.
-fn orders(blob: &[u8]) -> Option<Vec<(u16, Vec<u8>, Vec<u8>)>> {
+fn orders(blob: &[u8]) -> Option<Vec<SortKeys>> {
     let mut groups: Vec<(u16, Vec<IndexValue>)> = Vec::new();
     blob::for_each(blob, |param, value| match groups.last_mut() {
         Some((last, values)) if *last == param => values.push(value),

@@ -3,32 +3,24 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mongodb::bson::{Document, RawDocument, RawDocumentBuf, doc};
+use mongodb::bson::{RawDocument, doc};
 
 use fhir::search::{Filter, Param};
 
-use super::clause::{Clause, compile};
-use super::condition::{Condition, condition, document_ids};
+use super::clause::{Clause, Later, compile};
+use super::condition::{Condition, condition};
 use super::documents::RESOURCES;
-use super::pipeline::{Order, stages};
+use super::keys;
+use super::pipeline::Order;
 use super::position::{Place, Position};
-use super::rows::{Access, Read};
+use super::rows::Access;
+use super::seek::{Members, Row};
 use super::store::Shared;
 use super::trace::Trace;
-use super::{entries, keys, record};
 use crate::index::order::Directions;
 use crate::{
-    Key, PAGE_BYTES_MAX, Page, SORT_KEYS_MAX, SearchPart, SearchRequest, StoreError, TotalWanted,
+    PAGE_BYTES_MAX, Page, SORT_KEYS_MAX, SearchPart, SearchRequest, StoreError, TotalWanted,
 };
-
-/// Resources of the other side of a join that are worked out before the candidates are looked at.
-pub(super) const JOINED_MAX: usize = 5_000;
-/// Candidates that one search may decide on by their index entries.
-const EXAMINED_MAX: usize = 500_000;
-/// Candidates that are decided on together.
-const BATCH_MAX: usize = 2_000;
-/// Up to so many candidates come with their bodies.
-const WHOLE_MAX: usize = 200;
 
 /// A search under way.
 pub(super) struct Search<'a> {
@@ -37,44 +29,13 @@ pub(super) struct Search<'a> {
     start: Instant,
 }
 
-/// A resource that a search met.
-#[derive(Debug, Clone)]
-pub(super) struct Row {
-    pub(super) key: Key,
-    /// All index entries; empty where they were not asked for.
-    pub(super) entries: Vec<u8>,
-    place: Place,
-    document: RawDocumentBuf,
-}
-
 /// What is wanted of one type.
-struct Wanted<'a> {
-    resource: &'a Arc<str>,
-    clause: Clause,
-    order: Order,
+pub(super) struct Wanted<'a> {
+    pub(super) resource: &'a Arc<str>,
+    pub(super) clause: Clause,
+    pub(super) order: Order,
     /// The key that all of the type have; `None` when there is none of it.
-    member: Vec<u8>,
-}
-
-/// What of a document comes with a search.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Members {
-    /// All that makes a version.
-    Body,
-    /// That, and the index entries.
-    Whole,
-    /// The index entries.
-    Entries,
-}
-
-impl Members {
-    fn projection(self) -> Document {
-        match self {
-            Members::Body => doc! { "k": 0, "x": 0, "e": 0 },
-            Members::Whole => doc! { "k": 0, "x": 0 },
-            Members::Entries => doc! { "k": 0, "x": 0, "b": 0 },
-        }
-    }
+    pub(super) member: Vec<u8>,
 }
 
 impl<'a> Search<'a> {
@@ -215,201 +176,6 @@ impl<'a> Search<'a> {
         Ok((versions, last))
     }
 
-    /// The first rows of a type behind a position, with their bodies.
-    async fn rows(
-        &self,
-        access: &mut Access<'_>,
-        wanted: &Wanted<'a>,
-        position: &Position,
-        limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
-        let mut rows = self.rows_of(access, wanted, position, limit, Members::Body).await?;
-        let bare: Vec<Arc<str>> = rows
-            .iter()
-            .filter(|row| row.is_without_body())
-            .map(|row| Arc::clone(&row.key.id))
-            .collect();
-        if bare.is_empty() {
-            return Ok(rows);
-        }
-        let read = Read {
-            collection: RESOURCES,
-            filter: doc! { "_id": { "$in": document_ids(wanted.resource, &bare) } },
-            projection: Members::Body.projection(),
-            sort: Document::new(),
-            limit: bare.len(),
-        };
-        let mut bodies = std::collections::HashMap::new();
-        for document in self.store.rows.read(access, read).await? {
-            bodies.insert(record::head(&document)?.key.id, document);
-        }
-        for row in &mut rows {
-            if let Some(document) = bodies.remove(&row.key.id) {
-                row.document = document;
-            }
-        }
-        // What was deleted in between is no match any more.
-        rows.retain(|row| !row.is_without_body());
-        Ok(rows)
-    }
-
-    /// The first rows of a type behind a position that the clause holds of.
-    async fn rows_of(
-        &self,
-        access: &mut Access<'_>,
-        wanted: &Wanted<'a>,
-        position: &Position,
-        limit: usize,
-        members: Members,
-    ) -> Result<Vec<Row>, StoreError> {
-        let condition = condition(wanted.resource, &wanted.member, &wanted.clause);
-        let is_decided = condition.is_exact && !wanted.clause.is_open();
-        let mut rows = Vec::new();
-        let mut position = position.clone();
-        let mut examined = 0;
-        let mut batch = match is_decided {
-            true => limit,
-            false => limit.saturating_mul(2).saturating_add(10),
-        };
-        loop {
-            batch = batch.min(if is_decided { usize::MAX } else { BATCH_MAX });
-            let members = match (members, is_decided) {
-                (Members::Body, true) => Members::Body,
-                (Members::Body, false) if batch <= WHOLE_MAX => Members::Whole,
-                _ => Members::Entries,
-            };
-            let stages = (stages(&condition, &wanted.order, &position, batch), members);
-            let found = self.fetch(access, wanted, stages, batch).await?;
-            let is_last = found.len() < batch;
-            examined += found.len();
-            position.place = found.last().map(|row| row.place.clone());
-            let passed = match is_decided {
-                true => found,
-                false => self.passed(access, &wanted.clause, found).await?,
-            };
-            rows.extend(passed);
-            if rows.len() >= limit || is_last {
-                break;
-            }
-            if examined > EXAMINED_MAX {
-                return Err(StoreError::TooCostly(format!(
-                    "it looked at {EXAMINED_MAX} resources without coming to its end"
-                )));
-            }
-            batch = batch.saturating_mul(4);
-        }
-        rows.truncate(limit);
-        self.trace.joined(format!("look up {}, and check each", condition.subject), examined);
-        Ok(rows)
-    }
-
-    async fn fetch(
-        &self,
-        access: &mut Access<'_>,
-        wanted: &Wanted<'a>,
-        (mut stages, members): (Vec<Document>, Members),
-        batch: usize,
-    ) -> Result<Vec<Row>, StoreError> {
-        stages.push(doc! { "$project": members.projection() });
-        let mut rows = Vec::new();
-        let time = self.time()?;
-        let visit = |document: &RawDocument| {
-            rows.push(Row::of(document, &wanted.order, members)?);
-            Ok(())
-        };
-        self.store.rows.aggregate(access, (RESOURCES, stages), (batch, time), visit).await?;
-        Ok(rows)
-    }
-
-    /// Those of some rows that the clause holds of.
-    async fn passed(
-        &self,
-        access: &mut Access<'_>,
-        clause: &Clause,
-        rows: Vec<Row>,
-    ) -> Result<Vec<Row>, StoreError> {
-        let settled;
-        let clause = if clause.is_open() && !rows.is_empty() {
-            settled = self.settled(access, clause.clone(), &rows).await?;
-            &settled
-        } else {
-            clause
-        };
-        let mut passed = Vec::with_capacity(rows.len());
-        for row in rows {
-            if entries::pass(clause, &row.key.id, &row.entries)? {
-                passed.push(row);
-            }
-        }
-        Ok(passed)
-    }
-
-    /// A clause with its joins decided for some rows.
-    fn settled<'s>(
-        &'s self,
-        access: &'s mut Access<'_>,
-        clause: Clause,
-        rows: &'s [Row],
-    ) -> Later<'s, Clause> {
-        Box::pin(async move {
-            Ok(match clause {
-                Clause::Join(mut join) if join.joined.is_none() => {
-                    join.joined = Some(self.decided(access, &join, rows).await?);
-                    Clause::Join(join)
-                }
-                Clause::And(parts) => Clause::And(self.all_settled(access, parts, rows).await?),
-                Clause::Or(parts) => Clause::Or(self.all_settled(access, parts, rows).await?),
-                Clause::Not(part) => {
-                    Clause::Not(Box::new(self.settled(access, *part, rows).await?))
-                }
-                clause => clause,
-            })
-        })
-    }
-
-    async fn all_settled(
-        &self,
-        access: &mut Access<'_>,
-        parts: Vec<Clause>,
-        rows: &[Row],
-    ) -> Result<Vec<Clause>, StoreError> {
-        let mut settled = Vec::with_capacity(parts.len());
-        for part in parts {
-            settled.push(self.settled(access, part, rows).await?);
-        }
-        Ok(settled)
-    }
-
-    /// A clause with those of its joins worked out whose other side is not too many, unless few
-    /// candidates are left by the other conditions.
-    fn worked_out<'s>(&'s self, access: &'s mut Access<'_>, clause: Clause) -> Later<'s, Clause> {
-        Box::pin(async move {
-            Ok(match clause {
-                Clause::Join(mut join) if join.joined.is_none() => {
-                    join.joined = self.gathered(access, &join, JOINED_MAX).await?;
-                    Clause::Join(join)
-                }
-                Clause::And(parts) if parts.iter().any(leaves_few) => Clause::And(parts),
-                Clause::And(parts) => {
-                    let mut out = Vec::with_capacity(parts.len());
-                    for part in parts {
-                        out.push(self.worked_out(access, part).await?);
-                    }
-                    Clause::And(out)
-                }
-                Clause::Or(parts) => {
-                    let mut out = Vec::with_capacity(parts.len());
-                    for part in parts {
-                        out.push(self.worked_out(access, part).await?);
-                    }
-                    Clause::Or(out)
-                }
-                Clause::Not(part) => Clause::Not(Box::new(self.worked_out(access, *part).await?)),
-                clause => clause,
-            })
-        })
-    }
-
     /// All resources of a type that a clause holds of; `None` when they are more than `max`.
     pub(super) fn all<'s>(
         &'s self,
@@ -471,41 +237,9 @@ impl<'a> Search<'a> {
     }
 }
 
-/// A future that may call itself.
-type Later<'s, T> = std::pin::Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 's>>;
-
 /// Where a page ended.
 struct Last {
     place: Option<Place>,
     /// It was as long as a page may be before its rows were at an end.
     is_cut: bool,
-}
-
-/// Does a clause leave few candidates, as it looks?
-fn leaves_few(clause: &Clause) -> bool {
-    match clause {
-        Clause::Ids(_) | Clause::Combination(_) => true,
-        Clause::Matches(param, fhir::search::Test::Token(_)) => &*param.param.code == "identifier",
-        _ => false,
-    }
-}
-
-impl Row {
-    fn of(document: &RawDocument, order: &Order, members: Members) -> Result<Self, StoreError> {
-        let head = record::head(document)?;
-        let entries = match members {
-            Members::Body => Vec::new(),
-            _ => record::entries(document)?.to_vec(),
-        };
-        Ok(Self {
-            place: order.place(document, head.order),
-            key: head.key,
-            entries,
-            document: document.to_owned(),
-        })
-    }
-
-    fn is_without_body(&self) -> bool {
-        record::parts(&self.document).is_none() && self.document.get("b").ok().flatten().is_none()
-    }
 }

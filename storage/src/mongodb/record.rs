@@ -61,7 +61,7 @@ pub(super) struct Keys {
     pub(super) blob: Vec<u8>,
     /// For each parameter that has something to sort by: its number, the least and the greatest
     /// sort key.
-    pub(super) orders: Vec<(u16, Vec<u8>, Vec<u8>)>,
+    pub(super) orders: Vec<SortKeys>,
 }
 
 impl Keys {
@@ -71,6 +71,9 @@ impl Keys {
         stems + self.blob.len()
     }
 }
+
+/// Number of a parameter, least and greatest sort key.
+pub(super) type SortKeys = (u16, Vec<u8>, Vec<u8>);
 
 /// `Type/id`
 pub(super) fn id(key: &Key) -> String {
