@@ -141,7 +141,7 @@ mod tests {
             let sort = ("_sort".to_owned(), "-date,code,status,subject,_id".to_owned());
             Bookmark { parameters: vec![sort], ..bookmark(position) }
         };
-        let (short, long) = (sorted(b"xyz"), sorted(&[9; 254]));
+        let (short, long) = (sorted(b"xyz"), sorted(&[9; storage::Position::len_max(5)]));
         let (a, b) =
             (seal.close("Observation", &short).unwrap(), seal.close("Observation", &long).unwrap());
         assert_eq!(a.len(), b.len());

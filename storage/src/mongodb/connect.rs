@@ -5,8 +5,8 @@ use std::time::Duration;
 use mongodb::bson::{Document, doc};
 use mongodb::error::{Error, ErrorKind};
 use mongodb::options::{
-    Acknowledgment, AuthMechanism, ClientOptions, ReadConcern, SelectionCriteria, Tls, TlsOptions,
-    WriteConcern,
+    Acknowledgment, AuthMechanism, ClientOptions, Compressor, ReadConcern, SelectionCriteria, Tls,
+    TlsOptions, WriteConcern,
 };
 use mongodb::{Client, Database};
 
@@ -116,6 +116,7 @@ async fn options(settings: &MongoSettings) -> Result<ClientOptions, StoreError> 
     options.max_pool_size = Some(settings.pool_max.max(1));
     options.connect_timeout = Some(settings.connect_timeout);
     options.server_selection_timeout = Some(settings.connect_timeout);
+    options.compressors.get_or_insert_with(|| vec![Compressor::Zstd { level: None }]);
     options.retry_reads = Some(true);
     options.retry_writes = Some(true);
     Ok(options)

@@ -107,7 +107,7 @@ pub(crate) async fn pages_of_a_history_join_without_gap_or_double(store: Store) 
         HistoryScope::Instance(key("Patient/a")),
     ] {
         let whole = shown(&history(&store, &request(scope.clone())).await);
-        for limit in 1..=whole.len() + 1 {
+        for limit in [1, 2, 5, whole.len() - 1, whole.len(), whole.len() + 1] {
             let mut request = request(scope.clone());
             request.limit = limit;
             let mut joined = Vec::new();
