@@ -3,6 +3,7 @@
 mod conformance;
 
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::time::Duration;
 
 use brigid_tests::Database;
 use storage::{Clock, MongoSettings, Storage, Store, Tenant};
@@ -31,6 +32,10 @@ async fn opened(clock: Clock) -> Opened {
     let number = OPENED.fetch_add(1, Ordering::Relaxed);
     settings.database_prefix = format!("store{}_{number}_", std::process::id());
     settings.clock = clock;
+    // The tests' database is slow, and all tests are at it at the same time.
+    settings.connect_timeout = Duration::from_secs(30);
+    settings.request_timeout = Duration::from_secs(120);
+    settings.search.time_max = Duration::from_secs(120);
     let storage = Storage::connect(&settings).await.expect("a storage");
     let store = storage.store(&Tenant::parse("test").expect("a name")).await.expect("a store");
     Opened { store }
