@@ -36,13 +36,14 @@ pub(crate) fn load(arguments: &[String]) -> Result<String, String> {
     let suite = Suite {
         target: &target,
         process: None,
+        database: None,
         options: &options,
         size,
         seconds,
         connections: &connections,
         appends_per_second: None,
     };
-    suite.run(&mut results)?;
+    suite.run_scenarios(&mut results)?;
     conclude(&options, &results, false)
 }
 

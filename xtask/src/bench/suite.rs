@@ -6,10 +6,12 @@ use std::time::Duration;
 use super::http::Target;
 use super::measure::{Load, Measured};
 use super::options::Options;
+use super::raw;
 use super::report;
 use super::results::{Figure, LIVEZ, Results, ratio};
 use super::samples::Samples;
 use super::scenarios::{self, Floor, Scenario};
+use super::store::Place;
 use super::usage;
 
 /// A server under measurement.
@@ -17,6 +19,8 @@ pub(crate) struct Suite<'a> {
     pub(crate) target: &'a Target,
     /// The process that answers, if it is one of ours.
     pub(crate) process: Option<u32>,
+    /// The database behind it, if that is a process of ours, too.
+    pub(crate) database: Option<u32>,
     pub(crate) options: &'a Options,
     /// Resources that were loaded.
     pub(crate) size: usize,
@@ -27,8 +31,14 @@ pub(crate) struct Suite<'a> {
 }
 
 impl Suite<'_> {
+    /// Runs what is wanted, and the floors of the place before it, and adds it to the results.
+    pub(crate) fn run(&self, place: &Place, results: &mut Results) -> Result<(), String> {
+        raw::measure(place, self, results)?;
+        self.run_scenarios(results)
+    }
+
     /// Runs what is wanted and adds it to the results.
-    pub(crate) fn run(&self, results: &mut Results) -> Result<(), String> {
+    pub(crate) fn run_scenarios(&self, results: &mut Results) -> Result<(), String> {
         let samples = Samples::take(self.target)?;
         tell(&format!("── {} resources", self.size));
         let floor = Scenario {
@@ -43,7 +53,10 @@ impl Suite<'_> {
         for refused in &samples.refused {
             tell(&format!("sampling: {refused}"));
         }
-        let (all, left) = scenarios::all(&samples);
+        let (mut all, mut left) = scenarios::all(&samples);
+        if self.database.is_some() {
+            scenarios::leave_out(&mut all, &mut left);
+        }
         let wanted = |set: &str, name: &str| self.options.wants(set, name);
         for one in all.iter().filter(|one| wanted(one.set, one.name)) {
             // Who names a scenario wants it, quick or not.
@@ -84,6 +97,7 @@ impl Suite<'_> {
         Load {
             target: self.target,
             process: self.process,
+            database: self.database,
             connections,
             warm_up: scenarios::warm_up(self.seconds),
             duration: Duration::from_secs_f64(self.seconds),
@@ -100,13 +114,16 @@ impl Suite<'_> {
         if measured.errors > 0 {
             return None;
         }
+        let rate = |name| {
+            let floor = results.figure(self.size, name, connections);
+            floor.filter(|floor| floor.measured.errors == 0).map(|floor| floor.measured.rate)
+        };
         let floor = match scenario.floor {
+            // Only what its driver does can be told of a database.
+            _ if self.database.is_some() => raw::floor_of(scenario.name).and_then(rate),
             Floor::Disk => self.appends_per_second,
             Floor::Http if scenario.name == LIVEZ => Some(measured.rate),
-            Floor::Http => {
-                let floor = results.figure(self.size, LIVEZ, connections);
-                floor.filter(|f| f.measured.errors == 0).map(|f| f.measured.rate)
-            }
+            Floor::Http => rate(LIVEZ),
         };
         ratio(measured.rate, floor)
     }

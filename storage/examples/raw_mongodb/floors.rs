@@ -1,0 +1,127 @@
+//! Finds on the collection of a tenant; inserts of the same documents into a database beside it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use mongodb::bson::{RawDocumentBuf, doc};
+use mongodb::error::Error;
+use mongodb::options::{FindOptions, ReadConcern};
+use mongodb::{Client, Collection, Database, IndexModel};
+
+use super::load::{Step, measure};
+use super::tell;
+use super::templates::{Templates, renewed};
+
+/// Documents of a page.
+const PAGE: i64 = 20;
+/// Documents of a large transaction.
+const MANY: usize = 100;
+
+/// Measures all floors and prints a line for each.
+pub(super) async fn print(client: &Client, database: &Database, tasks: usize, time: Duration) {
+    let templates = Templates::take(database).await;
+    let resources: Collection<RawDocumentBuf> = database.collection("resources");
+    let reads = [
+        ("find_one", read(&resources, templates.ids)),
+        ("find 20 by token", page(&resources, templates.tokens)),
+        ("find 20 by reference", page(&resources, templates.references)),
+    ];
+    for (name, step) in reads {
+        tell(&measure(name, tasks, time, step).await);
+    }
+    let own = client.database(&format!("{}_raw", database.name()));
+    let copy = fresh(&own).await;
+    let written = Arc::new(templates.written);
+    for (name, count) in
+        [("insert_one in a transaction", 1), ("insert_many in a transaction", MANY)]
+    {
+        let step = insert(client, &copy, Arc::clone(&written), count);
+        tell(&measure(name, tasks, time, step).await);
+    }
+    own.drop().await.expect("a database of one's own can be removed");
+}
+
+/// An empty collection with the index that searches read.
+async fn fresh(database: &Database) -> Collection<RawDocumentBuf> {
+    database.drop().await.expect("a database of one's own can be removed");
+    database.create_collection("resources").await.expect("a collection can be made");
+    let copy = database.collection("resources");
+    let index = IndexModel::builder().keys(doc! { "k": 1, "o": 1 }).build();
+    copy.create_index(index).await.expect("an index can be made");
+    copy
+}
+
+/// One of a list, another each time.
+fn pick<T: Clone>(list: &[T], task: usize, round: u64) -> T {
+    let round = usize::try_from(round).unwrap_or(0);
+    list[(task * 7919 + round * 31) % list.len()].clone()
+}
+
+fn read(resources: &Collection<RawDocumentBuf>, ids: Vec<String>) -> Step {
+    let resources = resources.clone();
+    Arc::new(move |task, round| {
+        let (resources, id) = (resources.clone(), pick(&ids, task, round));
+        Box::pin(async move {
+            let found = resources.find_one(doc! { "_id": id }).await?;
+            Ok(found.map_or(0, |_| 1))
+        })
+    })
+}
+
+fn page(resources: &Collection<RawDocumentBuf>, keys: Vec<String>) -> Step {
+    let resources = resources.clone();
+    Arc::new(move |task, round| {
+        let (resources, key) = (resources.clone(), pick(&keys, task, round));
+        Box::pin(async move {
+            let options = FindOptions::builder().sort(doc! { "o": 1 }).limit(PAGE).build();
+            let mut cursor = resources.find(doc! { "k": key }).with_options(options).await?;
+            let mut page: Vec<RawDocumentBuf> = Vec::new();
+            while cursor.advance().await? {
+                page.push(cursor.current().to_owned());
+            }
+            Ok(u64::from(!page.is_empty()))
+        })
+    })
+}
+
+/// So many documents in a transaction.
+fn insert(
+    client: &Client,
+    copy: &Collection<RawDocumentBuf>,
+    written: Arc<Vec<RawDocumentBuf>>,
+    count: usize,
+) -> Step {
+    // Numbers that no document of another run has.
+    static NEXT: AtomicI64 = AtomicI64::new(1);
+    let (client, copy) = (client.clone(), copy.clone());
+    Arc::new(move |_, _| {
+        let (client, copy, written) = (client.clone(), copy.clone(), Arc::clone(&written));
+        Box::pin(async move {
+            let number = || NEXT.fetch_add(1, Ordering::Relaxed);
+            let documents: Vec<RawDocumentBuf> = (0..count)
+                .map(|_| {
+                    let number = number();
+                    let at = usize::try_from(number).unwrap_or(0) % written.len();
+                    renewed(&written[at], number)
+                })
+                .collect();
+            within(&client, &copy, documents).await.map(|()| count as u64)
+        })
+    })
+}
+
+async fn within(
+    client: &Client,
+    copy: &Collection<RawDocumentBuf>,
+    mut documents: Vec<RawDocumentBuf>,
+) -> Result<(), Error> {
+    let mut session = client.start_session().await?;
+    session.start_transaction().read_concern(ReadConcern::snapshot()).await?;
+    if documents.len() == 1 {
+        copy.insert_one(documents.remove(0)).session(&mut session).await?;
+    } else {
+        copy.insert_many(documents).session(&mut session).await?;
+    }
+    session.commit_transaction().await
+}
