@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use mongodb::bson::{RawDocumentBuf, doc};
-use mongodb::error::Error;
+use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR};
 use mongodb::options::{FindOptions, ReadConcern};
-use mongodb::{Client, Collection, Database, IndexModel};
+use mongodb::{Client, ClientSession, Collection, Database, IndexModel};
 
 use super::load::{Step, measure};
 use super::tell;
@@ -111,17 +111,33 @@ fn insert(
     })
 }
 
+/// Writes them, again as long as the database asks for that: it may refuse any transaction once.
 async fn within(
     client: &Client,
     copy: &Collection<RawDocumentBuf>,
-    mut documents: Vec<RawDocumentBuf>,
+    documents: Vec<RawDocumentBuf>,
 ) -> Result<(), Error> {
     let mut session = client.start_session().await?;
+    loop {
+        match attempt(copy, &documents, &mut session).await {
+            Err(error) if error.contains_label(TRANSIENT_TRANSACTION_ERROR) => {
+                // It has ended already, or it ends with its session.
+                let _ = session.abort_transaction().await;
+            }
+            done => return done,
+        }
+    }
+}
+
+async fn attempt(
+    copy: &Collection<RawDocumentBuf>,
+    documents: &[RawDocumentBuf],
+    session: &mut ClientSession,
+) -> Result<(), Error> {
     session.start_transaction().read_concern(ReadConcern::snapshot()).await?;
-    if documents.len() == 1 {
-        copy.insert_one(documents.remove(0)).session(&mut session).await?;
-    } else {
-        copy.insert_many(documents).session(&mut session).await?;
+    match documents {
+        [one] => drop(copy.insert_one(one).session(&mut *session).await?),
+        many => drop(copy.insert_many(many).session(&mut *session).await?),
     }
     session.commit_transaction().await
 }

@@ -12,10 +12,15 @@ use crate::database::program;
 const START_MAX: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(20);
 
-/// A running database. It is killed when this is dropped.
+/// Waits until nobody holds its standard input any more, because the bench ended, however it ended;
+/// then it ends the process with this id.
+const WATCH: &str = "trap '' HUP INT TERM; cat >/dev/null; kill -KILL \"$1\" 2>/dev/null";
+
+/// A running database. It is killed when this is dropped, and when the bench ends.
 #[derive(Debug)]
 pub(crate) struct Database {
     child: Child,
+    watcher: Option<Child>,
     address: String,
 }
 
@@ -35,7 +40,8 @@ impl Database {
             .stderr(file)
             .spawn()
             .map_err(|error| format!("{}: {error}", program().display()))?;
-        let mut database = Self { child, address: String::new() };
+        let mut database = Self { child, watcher: None, address: String::new() };
+        database.watcher = Some(watch(database.id())?);
         database.address = database.listening(&log)?;
         Ok(database)
     }
@@ -69,10 +75,23 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // One that has ended already cannot be killed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Who watches goes first: it knows the database by its id, which may be another's soon.
+        for child in self.watcher.iter_mut().chain([&mut self.child]) {
+            // One that has ended already cannot be killed.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
+}
+
+fn watch(id: u32) -> Result<Child, String> {
+    Command::new("sh")
+        .args(["-c", WATCH, "watch", &id.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("sh: {error}"))
 }
 
 /// The address in what a database printed, once the line is whole.
