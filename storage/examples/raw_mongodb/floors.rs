@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use mongodb::bson::{RawDocumentBuf, doc};
+use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR};
-use mongodb::options::{FindOptions, ReadConcern};
+use mongodb::options::{FindOneOptions, FindOptions, ReadConcern};
 use mongodb::{Client, ClientSession, Collection, Database, IndexModel};
 
 use super::load::{Step, measure};
@@ -18,28 +18,62 @@ const PAGE: i64 = 20;
 /// Documents of a large transaction.
 const MANY: usize = 100;
 
-/// Measures all floors and prints a line for each.
-pub(super) async fn print(client: &Client, database: &Database, tasks: usize, time: Duration) {
+/// Measures the floors of a scenario of the bench and prints a line for each: what is called "as
+/// asked" is the command that the server sends, without the server.
+pub(super) async fn print(
+    client: &Client,
+    database: &Database,
+    scenario: &str,
+    tasks: usize,
+    time: Duration,
+) {
     let templates = Templates::take(database).await;
     let resources: Collection<RawDocumentBuf> = database.collection("resources");
-    let reads = [
-        ("find_one", read(&resources, templates.ids)),
-        ("find 20 by token", page(&resources, templates.tokens)),
-        ("find 20 by reference", page(&resources, templates.references)),
-    ];
-    for (name, step) in reads {
+    let steps = match scenario {
+        "read" => vec![
+            ("find_one", read(&resources, templates.ids.clone(), doc! {})),
+            ("find_one as asked", read(&resources, templates.ids, body())),
+        ],
+        "page by token" => vec![
+            ("find 20 by token", page(&resources, templates.tokens.clone())),
+            ("find 20 by token as asked", asked(&resources, templates.tokens, false)),
+        ],
+        "page by reference" => vec![
+            ("find 20 by reference", page(&resources, templates.references.clone())),
+            ("find 20 by reference as asked", asked(&resources, templates.references, true)),
+        ],
+        "durable create" | "transaction of 100" => {
+            return write(client, database, templates.written, scenario, (tasks, time)).await;
+        }
+        _ => panic!("no floor is known of {scenario}"),
+    };
+    for (name, step) in steps {
         tell(&measure(name, tasks, time, step).await);
     }
+}
+
+/// The same for a scenario that writes.
+async fn write(
+    client: &Client,
+    database: &Database,
+    written: Vec<RawDocumentBuf>,
+    scenario: &str,
+    (tasks, time): (usize, Duration),
+) {
     let own = client.database(&format!("{}_raw", database.name()));
     let copy = fresh(&own).await;
-    let written = Arc::new(templates.written);
-    for (name, count) in
-        [("insert_one in a transaction", 1), ("insert_many in a transaction", MANY)]
-    {
-        let step = insert(client, &copy, Arc::clone(&written), count);
-        tell(&measure(name, tasks, time, step).await);
-    }
+    let (name, count) = match scenario {
+        "durable create" => ("insert_one in a transaction", 1),
+        _ => ("insert_many in a transaction", MANY),
+    };
+    let step = insert(client, &copy, Arc::new(written), count);
+    tell(&measure(name, tasks, time, step).await);
     own.drop().await.expect("a database of one's own can be removed");
+}
+
+/// What a read and a page leave out of documents.
+fn body() -> Document {
+    doc! { "k": 0, "e": 0, "x": 0 }
 }
 
 /// An empty collection with the index that searches read.
@@ -58,12 +92,14 @@ fn pick<T: Clone>(list: &[T], task: usize, round: u64) -> T {
     list[(task * 7919 + round * 31) % list.len()].clone()
 }
 
-fn read(resources: &Collection<RawDocumentBuf>, ids: Vec<String>) -> Step {
+fn read(resources: &Collection<RawDocumentBuf>, ids: Vec<String>, members: Document) -> Step {
     let resources = resources.clone();
     Arc::new(move |task, round| {
         let (resources, id) = (resources.clone(), pick(&ids, task, round));
+        let members = Some(members.clone()).filter(|members| !members.is_empty());
         Box::pin(async move {
-            let found = resources.find_one(doc! { "_id": id }).await?;
+            let options = FindOneOptions::builder().projection(members).build();
+            let found = resources.find_one(doc! { "_id": id }).with_options(options).await?;
             Ok(found.map_or(0, |_| 1))
         })
     })
@@ -76,6 +112,32 @@ fn page(resources: &Collection<RawDocumentBuf>, keys: Vec<String>) -> Step {
         Box::pin(async move {
             let options = FindOptions::builder().sort(doc! { "o": 1 }).limit(PAGE).build();
             let mut cursor = resources.find(doc! { "k": key }).with_options(options).await?;
+            let mut page: Vec<RawDocumentBuf> = Vec::new();
+            while cursor.advance().await? {
+                page.push(cursor.current().to_owned());
+            }
+            Ok(u64::from(!page.is_empty()))
+        })
+    })
+}
+
+/// A page as the server asks for it; a patient may be a Group, too.
+fn asked(resources: &Collection<RawDocumentBuf>, keys: Vec<String>, is_reference: bool) -> Step {
+    let resources = resources.clone();
+    Arc::new(move |task, round| {
+        let (resources, key) = (resources.clone(), pick(&keys, task, round));
+        Box::pin(async move {
+            let condition = match is_reference {
+                true => doc! { "$in": [key.replace("Patient", "Group"), key] }.into(),
+                false => Bson::String(key),
+            };
+            let pipeline = [
+                doc! { "$match": { "k": condition, "o": { "$lte": i64::MAX } } },
+                doc! { "$sort": { "o": 1 } },
+                doc! { "$limit": PAGE + 1 },
+                doc! { "$project": body() },
+            ];
+            let mut cursor = resources.aggregate(pipeline).await?;
             let mut page: Vec<RawDocumentBuf> = Vec::new();
             while cursor.advance().await? {
                 page.push(cursor.current().to_owned());

@@ -1,5 +1,5 @@
 //! What the driver alone does on the database that a server of the bench uses, and what stands there:
-//! `raw_mongodb floors URI DATABASE TASKS SECONDS` and `raw_mongodb inventory URI DATABASE`.
+//! `raw_mongodb floors URI DATABASE TASKS SECONDS SCENARIO` and `raw_mongodb inventory URI DATABASE`.
 //!
 //! `cargo xtask bench --store mongodb` runs it; what it finds out is printed as lines of JSON.
 
@@ -23,20 +23,20 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.expect("the system has threads");
     match arguments.as_slice() {
-        ["floors", uri, name, tasks, seconds] => {
+        ["floors", uri, name, tasks, seconds, scenario] => {
             let tasks = tasks.parse().expect("TASKS is a whole number");
             let seconds = seconds.parse().expect("SECONDS is a number");
             let seconds = Duration::from_secs_f64(seconds);
             runtime.block_on(async {
                 let (client, database) = open(uri, name).await;
-                floors::print(&client, &database, tasks, seconds).await;
+                floors::print(&client, &database, scenario, tasks, seconds).await;
             });
         }
         ["inventory", uri, name] => runtime.block_on(async {
             let (_, database) = open(uri, name).await;
             inventory::print(&database).await;
         }),
-        _ => panic!("say floors URI DATABASE TASKS SECONDS, or inventory URI DATABASE"),
+        _ => panic!("say floors URI DATABASE TASKS SECONDS SCENARIO, or inventory URI DATABASE"),
     }
 }
 

@@ -196,7 +196,7 @@ impl Plan<'_> {
         let working = place.database().map_or(server.id(), |database| database.id());
         let settling = usage::settle(working, SETTLING_MAX).as_secs_f64();
         results.know(size, "waited for merging to end", settling, "s");
-        self.suite(&target, &server, &place, size).run(&place, results)?;
+        self.suite(&target, &server, &place, size).run(results)?;
         let of_size = results.figures.iter().filter(|figure| figure.size == size);
         let most = of_size.filter_map(|figure| figure.resident_mib).fold(0.0, f64::max);
         results.know(size, "resident under load", most, "MiB");
@@ -233,13 +233,13 @@ impl Plan<'_> {
         &'a self,
         target: &'a Target,
         server: &Server,
-        place: &Place,
+        place: &'a Place,
         size: usize,
     ) -> Suite<'a> {
         Suite {
             target,
             process: Some(server.id()),
-            database: place.database().map(|database| database.id()),
+            database: place.database(),
             options: self.options,
             size,
             seconds: self.seconds,

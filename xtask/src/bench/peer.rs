@@ -43,7 +43,7 @@ pub(crate) fn load(arguments: &[String]) -> Result<String, String> {
         connections: &connections,
         appends_per_second: None,
     };
-    suite.run_scenarios(&mut results)?;
+    suite.run(&mut results)?;
     conclude(&options, &results, false)
 }
 

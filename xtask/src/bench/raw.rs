@@ -6,11 +6,9 @@ use fhir::json::{Json, Value};
 
 use super::http::{Connection, Request, Target};
 use super::measure::{Measured, Worker};
-use super::report;
-use super::results::{Figure, Results};
-use super::scenarios;
-use super::store::Place;
-use super::suite::{Suite, tell};
+use super::results::Figure;
+use super::scenarios::{self, Floor, Scenario};
+use super::suite::Suite;
 use crate::process;
 
 /// Database of the tenant that the bench loads.
@@ -28,32 +26,33 @@ const FLOORS: [(&str, &str, &str); 5] = [
     ("durable create", "insert_one in a transaction", "requests"),
     ("transaction of 100", "insert_many in a transaction", "resources"),
 ];
+/// What is measured besides: the command that the server sends, without the server.
+const AS_ASKED: [&str; 3] =
+    ["find_one as asked", "find 20 by token as asked", "find 20 by reference as asked"];
 
 /// The floor of a scenario, if it has one.
 pub(crate) fn floor_of(scenario: &str) -> Option<&'static str> {
     FLOORS.iter().find(|(name, ..)| *name == scenario).map(|(_, floor, _)| *floor)
 }
 
-/// Measures the floors at each number of connections.
+/// Measures the floor of a scenario at so many connections, if it has one: right before it, for what
+/// else the machine does changes.
 pub(crate) fn measure(
-    place: &Place,
     suite: &Suite<'_>,
-    results: &mut Results,
-) -> Result<(), String> {
-    let Some(database) = place.database() else { return Ok(()) };
-    if !FLOORS.iter().any(|(scenario, ..)| suite.options.wants("gates", scenario)) {
-        return Ok(());
+    scenario: &Scenario,
+    connections: usize,
+) -> Result<Vec<Figure>, String> {
+    let Some(database) = suite.database else { return Ok(Vec::new()) };
+    if floor_of(scenario.name).is_none() {
+        return Ok(Vec::new());
     }
-    create(suite.target)?;
-    for connections in suite.connections {
-        let (tasks, seconds) = (connections.to_string(), suite.seconds.to_string());
-        let printed = run(&["floors", &database.uri(), DATABASE, &tasks, &seconds])?;
-        for figure in figures(&printed, suite.size)? {
-            tell(&report::row(&figure));
-            results.figures.push(figure);
-        }
+    if scenario.floor == Floor::Disk {
+        create(suite.target)?;
     }
-    Ok(())
+    let (tasks, seconds) = (connections.to_string(), suite.seconds.to_string());
+    let uri = database.uri();
+    let printed = run(&["floors", &uri, DATABASE, &tasks, &seconds, scenario.name])?;
+    figures(&printed, suite.size)
 }
 
 /// Runs the example of `storage` that talks to the database; what it prints.
@@ -94,8 +93,9 @@ fn figure(line: &str, size: usize) -> Result<Figure, String> {
     let root = json.root();
     let number = |name: &str| number(root, name).ok_or_else(wrong);
     let floor = root.str("floor").ok_or_else(wrong)?;
-    let known = FLOORS.iter().find(|(_, name, _)| *name == floor);
-    let (_, name, unit) = *known.ok_or_else(wrong)?;
+    let known = FLOORS.iter().map(|(_, name, unit)| (*name, *unit));
+    let mut known = known.chain(AS_ASKED.map(|name| (name, "requests")));
+    let (name, unit) = known.find(|(name, _)| *name == floor).ok_or_else(wrong)?;
     Ok(Figure {
         size,
         set: SET,

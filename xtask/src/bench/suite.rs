@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use super::database::Database;
 use super::http::Target;
 use super::measure::{Load, Measured};
 use super::options::Options;
@@ -11,7 +12,6 @@ use super::report;
 use super::results::{Figure, LIVEZ, Results, ratio};
 use super::samples::Samples;
 use super::scenarios::{self, Floor, Scenario};
-use super::store::Place;
 use super::usage;
 
 /// A server under measurement.
@@ -20,7 +20,7 @@ pub(crate) struct Suite<'a> {
     /// The process that answers, if it is one of ours.
     pub(crate) process: Option<u32>,
     /// The database behind it, if that is a process of ours, too.
-    pub(crate) database: Option<u32>,
+    pub(crate) database: Option<&'a Database>,
     pub(crate) options: &'a Options,
     /// Resources that were loaded.
     pub(crate) size: usize,
@@ -31,14 +31,8 @@ pub(crate) struct Suite<'a> {
 }
 
 impl Suite<'_> {
-    /// Runs what is wanted, and the floors of the place before it, and adds it to the results.
-    pub(crate) fn run(&self, place: &Place, results: &mut Results) -> Result<(), String> {
-        raw::measure(place, self, results)?;
-        self.run_scenarios(results)
-    }
-
     /// Runs what is wanted and adds it to the results.
-    pub(crate) fn run_scenarios(&self, results: &mut Results) -> Result<(), String> {
+    pub(crate) fn run(&self, results: &mut Results) -> Result<(), String> {
         let samples = Samples::take(self.target)?;
         tell(&format!("── {} resources", self.size));
         let floor = Scenario {
@@ -49,7 +43,7 @@ impl Suite<'_> {
             quick: true,
             step: scenarios::livez(),
         };
-        self.measure(&floor, results);
+        self.measure(&floor, results)?;
         for refused in &samples.refused {
             tell(&format!("sampling: {refused}"));
         }
@@ -61,7 +55,7 @@ impl Suite<'_> {
         for one in all.iter().filter(|one| wanted(one.set, one.name)) {
             // Who names a scenario wants it, quick or not.
             if one.quick || !self.options.quick || self.options.only.is_some() {
-                self.measure(one, results);
+                self.measure(one, results)?;
             }
         }
         let left = left.into_iter().filter(|left| wanted("", left.name));
@@ -73,8 +67,12 @@ impl Suite<'_> {
         Ok(())
     }
 
-    fn measure(&self, scenario: &Scenario, results: &mut Results) {
+    fn measure(&self, scenario: &Scenario, results: &mut Results) -> Result<(), String> {
         for connections in self.connections {
+            for floor in raw::measure(self, scenario, *connections)? {
+                tell(&report::row(&floor));
+                results.figures.push(floor);
+            }
             let measured = self.load(*connections).run(&*scenario.step);
             let ratio = self.ratio(scenario, &measured, *connections, results);
             let figure = Figure {
@@ -90,6 +88,7 @@ impl Suite<'_> {
             tell(&report::row(&figure));
             results.figures.push(figure);
         }
+        Ok(())
     }
 
     /// A load with so many connections.
@@ -97,7 +96,7 @@ impl Suite<'_> {
         Load {
             target: self.target,
             process: self.process,
-            database: self.database,
+            database: self.database.map(Database::id),
             connections,
             warm_up: scenarios::warm_up(self.seconds),
             duration: Duration::from_secs_f64(self.seconds),
