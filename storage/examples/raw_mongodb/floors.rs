@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
+use mongodb::bson::{Document, RawDocumentBuf, doc};
 use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR};
 use mongodb::options::{FindOneOptions, FindOptions, ReadConcern};
 use mongodb::{Client, ClientSession, Collection, Database, IndexModel};
@@ -121,23 +121,15 @@ fn page(resources: &Collection<RawDocumentBuf>, keys: Vec<String>) -> Step {
     })
 }
 
-/// A page as the server asks for it; a patient may be a Group, too.
+/// A page as the server asks for it: by a key; or, for a reference without a type, by all keys that
+/// differ in the type alone, and then for more, because index entries have to decide.
 fn asked(resources: &Collection<RawDocumentBuf>, keys: Vec<String>, is_reference: bool) -> Step {
     let resources = resources.clone();
     Arc::new(move |task, round| {
         let (resources, key) = (resources.clone(), pick(&keys, task, round));
+        let stages = if is_reference { stages_of_range(&key) } else { stages_of_key(&key) };
         Box::pin(async move {
-            let condition = match is_reference {
-                true => doc! { "$in": [key.replace("Patient", "Group"), key] }.into(),
-                false => Bson::String(key),
-            };
-            let pipeline = [
-                doc! { "$match": { "k": condition, "o": { "$lte": i64::MAX } } },
-                doc! { "$sort": { "o": 1 } },
-                doc! { "$limit": PAGE + 1 },
-                doc! { "$project": body() },
-            ];
-            let mut cursor = resources.aggregate(pipeline).await?;
+            let mut cursor = resources.aggregate(stages).await?;
             let mut page: Vec<RawDocumentBuf> = Vec::new();
             while cursor.advance().await? {
                 page.push(cursor.current().to_owned());
@@ -145,6 +137,28 @@ fn asked(resources: &Collection<RawDocumentBuf>, keys: Vec<String>, is_reference
             Ok(u64::from(!page.is_empty()))
         })
     })
+}
+
+fn stages_of_key(key: &str) -> Vec<Document> {
+    vec![
+        doc! { "$match": { "k": key, "o": { "$lte": i64::MAX } } },
+        doc! { "$sort": { "o": 1 } },
+        doc! { "$limit": PAGE + 1 },
+        doc! { "$project": body() },
+    ]
+}
+
+fn stages_of_range(key: &str) -> Vec<Document> {
+    let start = key.split("Patient").next().unwrap_or_default();
+    // Any type begins with a letter.
+    let range = doc! { "$gte": start, "$lt": format!("{start}\u{7f}") };
+    vec![
+        doc! { "$match": { "k": &range, "o": { "$lte": i64::MAX } } },
+        doc! { "$match": { "k": { "$elemMatch": range } } },
+        doc! { "$sort": { "o": 1 } },
+        doc! { "$limit": 2 * (PAGE + 1) + 10 },
+        doc! { "$project": { "k": 0, "x": 0 } },
+    ]
 }
 
 /// So many documents in a transaction.
