@@ -16,7 +16,18 @@ pub struct SearchRequest {
     /// Greatest number of versions in the page; 0 for the total alone. A page of long versions
     /// ends earlier, see [`PAGE_BYTES_MAX`].
     pub limit: usize,
-    /// How much the number of all matches may cost.
+    /// Which resources of a type match, and how many of them are wanted.
+#[derive(Debug, Clone)]
+pub struct MatchRequest {
+    /// Resource type.
+    pub resource: Arc<str>,
+    /// The condition.
+    pub filter: Filter,
+    /// Greatest number of ids.
+    pub limit: usize,
+}
+
+/// How much the number of all matches may cost.
     pub total: TotalWanted,
 }
 
@@ -107,6 +118,8 @@ pub struct Page {
     /// Number of matches (of all pages), when it was wanted or cost nothing; exact unless an
     /// estimate was wanted.
     pub total: Option<u64>,
+    /// Matches that are left out because what is stored of them cannot be read; the log names them.
+    pub damaged: usize,
     /// How it was found, step by step.
     pub plan: Vec<Step>,
 }

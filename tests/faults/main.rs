@@ -2,6 +2,7 @@
 //! it is told to. Kills of Brigid itself are in `tests/crash`, which runs on both stores.
 
 mod cut;
+mod damaged;
 mod gone;
 mod late;
 mod load;

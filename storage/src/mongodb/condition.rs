@@ -155,7 +155,7 @@ fn points_condition(stems: &[Vec<u8>]) -> Document {
 }
 
 /// The keys of which a resource has one if the clause holds, and only then.
-fn points(clause: &Clause) -> Option<(u32, Vec<Vec<u8>>)> {
+pub(super) fn points(clause: &Clause) -> Option<(u32, Vec<Vec<u8>>)> {
     match clause {
         Clause::Or(parts) if !parts.is_empty() => {
             let (mut rank, mut all) = (0, Vec::new());

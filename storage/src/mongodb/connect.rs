@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
 use mongodb::error::{Error, ErrorKind};
+use mongodb::event::EventHandler;
+use mongodb::event::command::CommandEvent;
 use mongodb::options::{
     Acknowledgment, AuthMechanism, ClientOptions, Compressor, ReadConcern, SelectionCriteria, Tls,
     TlsOptions, WriteConcern,
@@ -117,6 +119,14 @@ async fn options(settings: &MongoSettings) -> Result<ClientOptions, StoreError> 
     options.connect_timeout = Some(settings.connect_timeout);
     options.server_selection_timeout = Some(settings.connect_timeout);
     options.compressors.get_or_insert_with(|| vec![Compressor::Zstd { level: None }]);
+    if let Some(watch) = settings.watch.clone() {
+        let told = move |event| {
+            if let CommandEvent::Started(started) = event {
+                watch.tell(&started.command);
+            }
+        };
+        options.command_event_handler = Some(EventHandler::callback(told));
+    }
     options.retry_reads = Some(true);
     options.retry_writes = Some(true);
     Ok(options)

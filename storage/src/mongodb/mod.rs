@@ -13,6 +13,7 @@ mod history;
 mod join;
 mod keys;
 mod locks;
+mod many;
 mod names;
 mod open;
 mod page;
@@ -38,7 +39,7 @@ use tokio::sync::Mutex;
 
 use crate::{StoreError, Tenant};
 
-pub use settings::MongoSettings;
+pub use settings::{CommandWatch, MongoSettings};
 pub(crate) use store::Store;
 
 /// All tenants of a replica set.

@@ -109,7 +109,7 @@ impl<'a> Search<'a> {
         has_more |= last.is_cut;
         let next = last.place.filter(|_| has_more);
         let next = next.map(|place| Position { place: Some(place), ..position }.write());
-        Ok(Page { versions, next, total, plan: self.trace.take() })
+        Ok(Page { versions, next, total, damaged: last.damaged, plan: self.trace.take() })
     }
 
     /// How many match in all parts, if it is wanted.
@@ -154,7 +154,7 @@ impl<'a> Search<'a> {
         rows: Vec<Row>,
     ) -> Result<(Vec<crate::Version>, Last), StoreError> {
         let mut versions = Vec::with_capacity(rows.len());
-        let mut last = Last { place: None, is_cut: false };
+        let mut last = Last { place: None, is_cut: false, damaged: 0 };
         let mut bytes = 0;
         for row in rows {
             if bytes >= PAGE_BYTES_MAX {
@@ -168,6 +168,7 @@ impl<'a> Search<'a> {
                     versions.push(version);
                 }
                 Err(StoreError::Corrupt(reason)) => {
+                    last.damaged += 1;
                     tracing::error!(%reason, "a resource is left out of a search");
                 }
                 Err(error) => return Err(error),
@@ -242,4 +243,6 @@ struct Last {
     place: Option<Place>,
     /// It was as long as a page may be before its rows were at an end.
     is_cut: bool,
+    /// Rows that could not be read.
+    damaged: usize,
 }

@@ -21,7 +21,7 @@ use super::sequence::Sequence;
 use super::settings::MongoSettings;
 use super::{commit, fault, feed, history, record, verify};
 use crate::{
-    Changes, CheckReport, Commit, Committed, FeedPosition, HistoryPage, HistoryRequest, Key, Page,
+    Changes, CheckReport, Commit, Committed, FeedPosition, HistoryPage, HistoryRequest, Key, MatchRequest, Page,
     SearchLimits, SearchRequest, Status, StoreError, Version,
 };
 
@@ -119,6 +119,14 @@ impl Store {
         let resource = Arc::from(resource);
         let search = Search::new(&self.shared);
         self.noted(search.ids(&mut Access::Free, &resource, filter, limit).await)
+    }
+
+    pub(crate) async fn matches(
+        &self,
+        requests: &[MatchRequest],
+    ) -> Result<Vec<Vec<Arc<str>>>, StoreError> {
+        let search = Search::new(&self.shared);
+        self.shared.noted(search.many(&mut Access::Free, requests).await)
     }
 
     pub(crate) async fn references(

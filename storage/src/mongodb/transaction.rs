@@ -25,7 +25,7 @@ use super::rows::{Access, Read};
 use super::store::Shared;
 use super::text::texts;
 use super::{fault, keys, record};
-use crate::{Check, Key, Refusal, StoreError};
+use crate::{Check, Key, MatchRequest, Refusal, StoreError};
 
 /// Longest command that is sent, in bytes: the server takes 48 MB.
 const COMMAND_MAX: usize = 24 * 1024 * 1024;
@@ -305,13 +305,11 @@ async fn check(
     current: &HashMap<Key, RawDocumentBuf>,
     session: &mut ClientSession,
 ) -> Result<(), Failed> {
+    let mut matches = matches(shared, prepared, session).await?.into_iter();
     for (index, check) in prepared.checks.iter().enumerate() {
         let refusal = match check {
-            Check::Matches { resource, filter, ids } => {
-                let search = Search::new(shared);
-                let mut access = Access::Within(&mut *session);
-                let found = search.ids(&mut access, resource, filter, ids.len() + 1).await;
-                let mut found = found?;
+            Check::Matches { ids, .. } => {
+                let mut found = matches.next().unwrap_or_default();
                 let mut wanted: Vec<Arc<str>> = ids.clone();
                 found.sort_unstable();
                 wanted.sort_unstable();
@@ -336,6 +334,25 @@ async fn check(
         }
     }
     Ok(())
+}
+
+/// What matches each condition, one more than there may be.
+async fn matches(
+    shared: &Shared,
+    prepared: &Prepared,
+    session: &mut ClientSession,
+) -> Result<Vec<Vec<Arc<str>>>, Failed> {
+    let request = |check: &Check| match check {
+        Check::Matches { resource, filter, ids } => Some(MatchRequest {
+            resource: Arc::clone(resource),
+            filter: filter.clone(),
+            limit: ids.len() + 1,
+        }),
+        _ => None,
+    };
+    let requests: Vec<MatchRequest> = prepared.checks.iter().filter_map(request).collect();
+    let search = Search::new(shared);
+    Ok(search.many(&mut Access::Within(session), &requests).await?)
 }
 
 /// A resource that refers to `target` once the commit is done.

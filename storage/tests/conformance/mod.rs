@@ -37,6 +37,7 @@ macro_rules! conformance {
                 $crate::conformance::block_on(async {
                     let opened = $open.await;
                     $crate::conformance::$module::$rule(opened.store.clone()).await;
+                    opened.checked().await;
                 });
             }
         )+
