@@ -5,6 +5,7 @@ mod conformance;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use brigid_tests::Database;
 use mongodb::Client;
@@ -103,6 +104,10 @@ async fn opened(clock: Clock) -> Opened {
         }
     }));
     let database = format!("{}test", settings.database_prefix);
+    // The tests' database is slow, and all tests are at it at the same time.
+    settings.connect_timeout = Duration::from_secs(30);
+    settings.request_timeout = Duration::from_secs(120);
+    settings.search.time_max = Duration::from_secs(120);
     let storage = Storage::connect(&settings).await.expect("a storage");
     let store = storage.store(&Tenant::parse("test").expect("a name")).await.expect("a store");
     Opened { store, database, reads }

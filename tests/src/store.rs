@@ -104,7 +104,12 @@ impl Place {
         match self {
             Place::Folder(_) => Vec::new(),
             Place::Database { prefix, .. } => {
-                vec![("BRIGID_STORAGE__MONGODB_DATABASE_PREFIX", prefix.clone())]
+                // The tests' database is slow, and many are at it at the same time.
+                vec![
+                    ("BRIGID_STORAGE__MONGODB_DATABASE_PREFIX", prefix.clone()),
+                    ("BRIGID_STORAGE__MONGODB_REQUEST_MS", "60000".to_owned()),
+                    ("BRIGID_LIMITS__SEARCH_SECONDS", "60".to_owned()),
+                ]
             }
         }
     }
