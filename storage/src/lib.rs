@@ -18,7 +18,8 @@ pub use error::{Refusal, StoreError};
 pub use history::{Changed, Changes, FeedPosition, HistoryPage, HistoryRequest, HistoryScope};
 pub use mongodb::{CommandWatch, MongoSettings};
 pub use search::{
-    MatchRequest, PAGE_BYTES_MAX, Page, Position, SORT_KEYS_MAX, SearchPart, SearchRequest, Step, TotalWanted,
+    MatchRequest, PAGE_BYTES_MAX, Page, Position, SORT_KEYS_MAX, SearchPart, SearchRequest, Step,
+    TotalWanted,
 };
 pub use store::{CheckReport, Status, Storage, Store};
 pub use tenant::Tenant;

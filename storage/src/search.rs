@@ -16,18 +16,7 @@ pub struct SearchRequest {
     /// Greatest number of versions in the page; 0 for the total alone. A page of long versions
     /// ends earlier, see [`PAGE_BYTES_MAX`].
     pub limit: usize,
-    /// Which resources of a type match, and how many of them are wanted.
-#[derive(Debug, Clone)]
-pub struct MatchRequest {
-    /// Resource type.
-    pub resource: Arc<str>,
-    /// The condition.
-    pub filter: Filter,
-    /// Greatest number of ids.
-    pub limit: usize,
-}
-
-/// How much the number of all matches may cost.
+    /// How much the number of all matches may cost.
     pub total: TotalWanted,
 }
 
@@ -41,6 +30,17 @@ pub struct SearchPart {
     /// The keys of the order, the first one deciding first, and as many in each part; without any
     /// the order is the store's own.
     pub sort: Vec<Sort>,
+}
+
+/// Which resources of a type match, and how many of them are wanted.
+#[derive(Debug, Clone)]
+pub struct MatchRequest {
+    /// Resource type.
+    pub resource: Arc<str>,
+    /// The condition.
+    pub filter: Filter,
+    /// Greatest number of ids.
+    pub limit: usize,
 }
 
 /// How much the number of all matches may cost.

@@ -10,7 +10,7 @@ use fhir::search::{
     TokenValue,
 };
 use storage::{
-    Change, Check, Commit, CommandWatch, Expected, Key, MongoSettings, SearchRequest, Storage,
+    Change, Check, CommandWatch, Commit, Expected, Key, MongoSettings, SearchRequest, Storage,
     Store, Tenant, Write,
 };
 
@@ -55,11 +55,8 @@ impl Opened {
 fn observation(id: &str, expected: Expected) -> Write {
     let entry =
         |code: &str, value: IndexValue| Entry { param: Param::new("Observation", code), value };
-    let subject = ReferenceValue::Local {
-        resource: "Patient".to_owned(),
-        id: "p".to_owned(),
-        version: None,
-    };
+    let subject =
+        ReferenceValue::Local { resource: "Patient".to_owned(), id: "p".to_owned(), version: None };
     let entries = vec![
         entry("status", IndexValue::Token(TokenValue::new(Some("s"), "final"))),
         entry("subject", IndexValue::Reference(subject)),
@@ -103,9 +100,8 @@ async fn a_page_of_a_search_takes_two_at_most() {
     for n in 0..30 {
         opened.commit(vec![observation(&format!("o{n}"), Expected::Any)], vec![]).await;
     }
-    let sort = |code: &str| {
-        vec![Sort { param: Param::new("Observation", code), is_descending: true }]
-    };
+    let sort =
+        |code: &str| vec![Sort { param: Param::new("Observation", code), is_descending: true }];
     let both = Filter::And(vec![is_final(), of_patient()]);
     let not = Filter::Not(Box::new(is_final()));
     for (filter, order) in [

@@ -21,8 +21,8 @@ use super::sequence::Sequence;
 use super::settings::MongoSettings;
 use super::{commit, fault, feed, history, record, verify};
 use crate::{
-    Changes, CheckReport, Commit, Committed, FeedPosition, HistoryPage, HistoryRequest, Key, MatchRequest, Page,
-    SearchLimits, SearchRequest, Status, StoreError, Version,
+    Changes, CheckReport, Commit, Committed, FeedPosition, HistoryPage, HistoryRequest, Key,
+    MatchRequest, Page, SearchLimits, SearchRequest, Status, StoreError, Version,
 };
 
 /// Large transactions that may be under way at the same time: more of them press each other out of
@@ -126,7 +126,7 @@ impl Store {
         requests: &[MatchRequest],
     ) -> Result<Vec<Vec<Arc<str>>>, StoreError> {
         let search = Search::new(&self.shared);
-        self.shared.noted(search.many(&mut Access::Free, requests).await)
+        self.noted(search.many(&mut Access::Free, requests).await)
     }
 
     pub(crate) async fn references(
