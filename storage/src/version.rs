@@ -41,6 +41,25 @@ pub enum Verb {
     Delete,
 }
 
+impl Verb {
+    /// The number that stands for it in every store.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Verb::Create => 0,
+            Verb::Update => 1,
+            Verb::Delete => 2,
+            Verb::Revive => 3,
+        }
+    }
+
+    /// What a number stands for.
+    pub(crate) fn of_code(code: u8) -> Option<Self> {
+        [Verb::Create, Verb::Update, Verb::Delete, Verb::Revive]
+            .into_iter()
+            .find(|verb| verb.code() == code)
+    }
+}
+
 /// One version of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {

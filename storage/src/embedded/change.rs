@@ -1,6 +1,6 @@
 //! What is kept of a change: type (u16), docid (u32), verb (u8), instant in µs (i64), version.
 
-use super::record::{Stamp, verb_code, verb_of};
+use super::record::Stamp;
 use crate::Verb;
 use crate::index::cursor::{Cursor, ordered_i64, put_varint};
 
@@ -19,7 +19,7 @@ pub(super) fn encode(type_id: u16, docid: u32, stamp: Stamp) -> Vec<u8> {
     let mut out = Vec::with_capacity(20);
     out.extend_from_slice(&type_id.to_be_bytes());
     out.extend_from_slice(&docid.to_be_bytes());
-    out.push(verb_code(stamp.verb));
+    out.push(stamp.verb.code());
     out.extend_from_slice(&ordered_i64(stamp.last_updated_us));
     put_varint(&mut out, stamp.version);
     out
@@ -31,7 +31,7 @@ pub(super) fn decode(value: &[u8]) -> Option<Change> {
     Some(Change {
         type_id: cursor.u16()?,
         docid: cursor.u32()?,
-        verb: verb_of(cursor.u8()?)?,
+        verb: Verb::of_code(cursor.u8()?)?,
         last_updated_us: cursor.i64()?,
         version: cursor.varint()?,
     })

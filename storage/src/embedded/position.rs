@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use crate::StoreError;
 use crate::index::cursor::Cursor;
-use crate::index::order::{Directions, SORT_KEY_MAX, SortKey};
+use crate::index::order::{Directions, SortKey, put_sort_keys, take_sort_keys};
 
 const START: u8 = 0;
 const UNSORTED: u8 = 1;
@@ -105,11 +105,7 @@ impl Position {
         let mut bytes = vec![kind];
         bytes.extend_from_slice(&self.bound.to_be_bytes());
         bytes.extend_from_slice(&docid.to_be_bytes());
-        for key in keys {
-            // A sort key is far shorter than 255 bytes.
-            bytes.push(key.as_ref().map_or(0, |key| u8::try_from(key.len() + 1).unwrap_or(0)));
-            bytes.extend_from_slice(key.as_deref().unwrap_or_default());
-        }
+        put_sort_keys(&mut bytes, keys);
         crate::Position(bytes)
     }
 
@@ -120,22 +116,13 @@ impl Position {
             let kind = cursor.u8()?;
             let bound = cursor.u32()?;
             let docid = cursor.u32()?;
-            let keys = (0..keys).map(|_| sort_key(&mut cursor)).collect::<Option<Vec<_>>>()?;
+            let keys = take_sort_keys(&mut cursor, keys)?;
             let is_kind = if keys.is_empty() { kind == UNSORTED } else { kind >= SORTED };
             let is_one = is_kind && kind <= BY_RANGE && cursor.is_empty();
             let own = Self::own(position);
             is_one.then_some(Self { place: Some(Place { docid, keys }), bound, own })
         })();
         read.ok_or_else(|| StoreError::Fault("no position of this search".to_owned()))
-    }
-}
-
-fn sort_key(cursor: &mut Cursor<'_>) -> Option<SortKey> {
-    let len = usize::from(cursor.u8()?);
-    match len.checked_sub(1) {
-        None => Some(None),
-        Some(len) if len > SORT_KEY_MAX => None,
-        Some(len) => Some(Some(cursor.bytes(len)?.to_vec())),
     }
 }
 

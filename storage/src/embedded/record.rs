@@ -55,18 +55,14 @@ pub(super) struct Stamp {
 pub(super) fn encode(docid: u32, id: &str, stamp: Stamp, body: Option<&Compressed>) -> Vec<u8> {
     let mut out = Vec::with_capacity(64 + body.map_or(0, |body| body.bytes.len()));
     out.extend_from_slice(&[0; 8]);
-    out.push(verb_code(stamp.verb));
+    out.push(stamp.verb.code());
     put_varint(&mut out, stamp.version);
     out.extend_from_slice(&ordered_i64(stamp.last_updated_us));
     put_varint(&mut out, stamp.sequence);
     put_id(&mut out, id);
     if let Some(body) = body {
         put_varint(&mut out, body.splice.at as u64);
-        out.push(match body.splice.meta {
-            Meta::Missing => 0,
-            Meta::Empty => 1,
-            Meta::Filled => 2,
-        });
+        out.push(body.splice.meta.code());
         put_varint(&mut out, u64::from(body.dictionary));
         put_varint(&mut out, body.len as u64);
         out.extend_from_slice(&body.bytes);
@@ -82,7 +78,7 @@ pub(super) fn decode(docid: u32, value: Slice) -> Option<Record> {
     if cursor.u64()? != xxh3_64_with_seed(cursor.0, u64::from(docid)) {
         return None;
     }
-    let verb = verb_of(cursor.u8()?)?;
+    let verb = Verb::of_code(cursor.u8()?)?;
     let version = cursor.varint()?;
     let last_updated_us = cursor.i64()?;
     let sequence = cursor.varint()?;
@@ -96,12 +92,7 @@ pub(super) fn decode(docid: u32, value: Slice) -> Option<Record> {
 
 fn packed(cursor: &mut Cursor<'_>, total: usize) -> Option<Packed> {
     let at = cursor.len()?;
-    let meta = match cursor.u8()? {
-        0 => Meta::Missing,
-        1 => Meta::Empty,
-        2 => Meta::Filled,
-        _ => return None,
-    };
+    let meta = Meta::of_code(cursor.u8()?)?;
     let dictionary = u32::try_from(cursor.varint()?).ok()?;
     let len = cursor.len()?;
     Some(Packed { splice: Splice { at, meta }, dictionary, len, start: total - cursor.0.len() })
@@ -144,23 +135,4 @@ impl Record {
     pub(super) fn value(&self) -> &Slice {
         &self.value
     }
-}
-
-pub(super) fn verb_code(verb: Verb) -> u8 {
-    match verb {
-        Verb::Create => 0,
-        Verb::Update => 1,
-        Verb::Delete => 2,
-        Verb::Revive => 3,
-    }
-}
-
-pub(super) fn verb_of(code: u8) -> Option<Verb> {
-    Some(match code {
-        0 => Verb::Create,
-        1 => Verb::Update,
-        2 => Verb::Delete,
-        3 => Verb::Revive,
-        _ => return None,
-    })
 }

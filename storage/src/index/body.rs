@@ -32,6 +32,22 @@ pub(crate) enum Meta {
     Filled,
 }
 
+impl Meta {
+    /// The number that stands for it in every store.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Meta::Missing => 0,
+            Meta::Empty => 1,
+            Meta::Filled => 2,
+        }
+    }
+
+    /// What a number stands for.
+    pub(crate) fn of_code(code: u8) -> Option<Self> {
+        [Meta::Missing, Meta::Empty, Meta::Filled].into_iter().find(|meta| meta.code() == code)
+    }
+}
+
 /// Room that a stamp needs at most.
 pub(crate) const STAMP_MAX: usize = 96;
 

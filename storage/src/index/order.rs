@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use fhir::search::{IndexValue, Sort};
 
-use super::cursor::text_len;
+use super::cursor::{Cursor, text_len};
 use super::encode::{self, UNIT_ANY};
 use super::stem::{INDEX_HEAD, family};
 
@@ -13,6 +13,28 @@ pub(crate) const SORT_KEY_MAX: usize = 46;
 
 /// What a resource is sorted by; `None` without a value.
 pub(crate) type SortKey = Option<Vec<u8>>;
+
+/// Writes sort keys into a position: of each its length and one (u8; 0: no value), and its bytes.
+pub(crate) fn put_sort_keys(out: &mut Vec<u8>, keys: &[SortKey]) {
+    for key in keys {
+        // A sort key is far shorter than 255 bytes.
+        out.push(key.as_ref().map_or(0, |key| u8::try_from(key.len() + 1).unwrap_or(0)));
+        out.extend_from_slice(key.as_deref().unwrap_or_default());
+    }
+}
+
+/// Reads so many sort keys, written by [`put_sort_keys`].
+pub(crate) fn take_sort_keys(cursor: &mut Cursor<'_>, count: usize) -> Option<Vec<SortKey>> {
+    let mut take = || {
+        let len = usize::from(cursor.u8()?);
+        match len.checked_sub(1) {
+            None => Some(None),
+            Some(len) if len > SORT_KEY_MAX => None,
+            Some(len) => Some(Some(cursor.bytes(len)?.to_vec())),
+        }
+    };
+    (0..count).map(|_| take()).collect()
+}
 
 /// For each key of an order: the greatest first?
 #[derive(Debug, Clone)]

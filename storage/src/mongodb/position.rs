@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use crate::StoreError;
 use crate::index::cursor::{Cursor, ordered_i64};
-use crate::index::order::{Directions, SORT_KEY_MAX, SortKey};
+use crate::index::order::{Directions, SortKey, put_sort_keys, take_sort_keys};
 
 /// A position of this backend; the embedded one has lower numbers.
 const KIND: u8 = 32;
@@ -42,11 +42,7 @@ impl Position {
         bytes.extend_from_slice(&ordered_i64(self.bound));
         let order = self.place.as_ref().map_or(0, |place| place.order);
         bytes.extend_from_slice(&ordered_i64(order));
-        for key in self.place.iter().flat_map(|place| &place.keys) {
-            // A sort key is far shorter than 255 bytes.
-            bytes.push(key.as_ref().map_or(0, |key| u8::try_from(key.len() + 1).unwrap_or(0)));
-            bytes.extend_from_slice(key.as_deref().unwrap_or_default());
-        }
+        put_sort_keys(&mut bytes, self.place.as_ref().map_or(&[], |place| &place.keys));
         crate::Position(bytes)
     }
 
@@ -58,19 +54,10 @@ impl Position {
                 return None;
             }
             let (bound, order) = (cursor.i64()?, cursor.i64()?);
-            let keys = (0..keys).map(|_| sort_key(&mut cursor)).collect::<Option<Vec<_>>>()?;
+            let keys = take_sort_keys(&mut cursor, keys)?;
             cursor.is_empty().then_some(Self { bound, place: Some(Place { keys, order }) })
         })();
         read.ok_or_else(|| StoreError::Fault("no position of this search".to_owned()))
-    }
-}
-
-fn sort_key(cursor: &mut Cursor<'_>) -> Option<SortKey> {
-    let len = usize::from(cursor.u8()?);
-    match len.checked_sub(1) {
-        None => Some(None),
-        Some(len) if len > SORT_KEY_MAX => None,
-        Some(len) => Some(Some(cursor.bytes(len)?.to_vec())),
     }
 }
 

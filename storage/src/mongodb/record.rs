@@ -94,7 +94,7 @@ pub(super) fn document(head: &Head, body: Option<&Packed>, keys: &Keys) -> RawDo
     document.append(cstr!("version"), i64::try_from(head.version).unwrap_or(i64::MAX));
     document.append(cstr!("lastUpdated"), DateTime::from_millis(head.us.div_euclid(1000)));
     document.append(cstr!("us"), head.us);
-    document.append(cstr!("verb"), verb_code(head.verb));
+    document.append(cstr!("verb"), i32::from(head.verb.code()));
     document.append(cstr!("s"), head.sequence);
     document.append(cstr!("o"), head.order);
     if !keys.stems.is_empty() {
@@ -117,7 +117,7 @@ pub(super) fn document(head: &Head, body: Option<&Packed>, keys: &Keys) -> RawDo
     }
     document.append(cstr!("l"), i32::try_from(body.len).unwrap_or(i32::MAX));
     document.append(cstr!("p"), i32::try_from(body.splice.at).unwrap_or(i32::MAX));
-    document.append(cstr!("m"), meta_code(body.splice.meta));
+    document.append(cstr!("m"), i32::from(body.splice.meta.code()));
     document.append(cstr!("c"), checksum(&head.key, head.version, head.us, &body.bytes));
     document
 }
@@ -160,7 +160,7 @@ pub(super) fn head(document: &RawDocument) -> Result<Head, StoreError> {
             key: Key::new(document.get_str("type").ok()?, document.get_str("id").ok()?),
             version: u64::try_from(document.get_i64("version").ok()?).ok()?,
             us: document.get_i64("us").ok()?,
-            verb: verb_of(document.get_i32("verb").ok()?)?,
+            verb: Verb::of_code(small(document, "verb")?)?,
             sequence: document.get_i64("s").ok()?,
             order: document.get_i64("o").unwrap_or_default(),
         })
@@ -216,7 +216,7 @@ fn body(document: &RawDocument, head: &Head, packed: &[u8]) -> Option<bytes::Byt
     let mut text = Vec::with_capacity(len + STAMP_MAX);
     let mut decoder = zstd::bulk::Decompressor::new().ok()?;
     decoder.decompress_to_buffer(packed, &mut text).ok()?;
-    let meta = meta_of(document.get_i32("m").ok()?)?;
+    let meta = Meta::of_code(small(document, "m")?)?;
     (text.len() == len).then(|| stamped(text, Splice { at, meta }, head.version, head.us))?
 }
 
@@ -236,40 +236,9 @@ pub(super) fn binary(bytes: &[u8]) -> RawBinaryRef<'_> {
     RawBinaryRef { subtype: BinarySubtype::Generic, bytes }
 }
 
-fn verb_code(verb: Verb) -> i32 {
-    match verb {
-        Verb::Create => 0,
-        Verb::Update => 1,
-        Verb::Delete => 2,
-        Verb::Revive => 3,
-    }
-}
-
-pub(super) fn verb_of(code: i32) -> Option<Verb> {
-    Some(match code {
-        0 => Verb::Create,
-        1 => Verb::Update,
-        2 => Verb::Delete,
-        3 => Verb::Revive,
-        _ => return None,
-    })
-}
-
-fn meta_code(meta: Meta) -> i32 {
-    match meta {
-        Meta::Missing => 0,
-        Meta::Empty => 1,
-        Meta::Filled => 2,
-    }
-}
-
-fn meta_of(code: i32) -> Option<Meta> {
-    Some(match code {
-        0 => Meta::Missing,
-        1 => Meta::Empty,
-        2 => Meta::Filled,
-        _ => return None,
-    })
+/// A number that a member of a document holds as an int.
+fn small(document: &RawDocument, name: &str) -> Option<u8> {
+    u8::try_from(document.get_i32(name).ok()?).ok()
 }
 
 /// The type and id of an `_id`.
