@@ -4,6 +4,7 @@
 //! <https://hl7.org/fhir/R4/http.html#trules>
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use fhir::json::Json;
 use fhir::reference::{self, Place, Target};
@@ -23,7 +24,8 @@ pub(super) struct Links {
     full_urls: HashMap<String, String>,
     /// Text of a conditional reference → address of the resource that it found.
     conditional: HashMap<String, String>,
-    checks: Vec<(String, Filter, Vec<std::sync::Arc<str>>)>,
+    /// What must still hold at the commit for the conditional references.
+    pub(super) checks: Vec<Check>,
 }
 
 impl Links {
@@ -40,71 +42,20 @@ impl Links {
             }
         }
         let mut links = Self { full_urls, conditional: HashMap::new(), checks: Vec::new() };
+        let mut meant = Vec::new();
         for (text, owner) in conditional_references(permit, entries) {
-            let address = links
-                .find(permit, entries, plan, &text)
-                .await
-                .map_err(|outcome| entries[owner].blame(outcome))?;
-            links.conditional.insert(text, address);
+            let condition = condition(permit, &text).map_err(|o| entries[owner].blame(o))?;
+            meant.push((text, owner, condition));
+        }
+        let wanted = meant.iter().map(|(_, _, condition)| condition.clone()).collect();
+        let found = conditional::find_all(permit, wanted).await?;
+        for ((text, owner, condition), (found, check)) in meant.into_iter().zip(found) {
+            let key = the_one(permit, entries, plan, &condition, found)
+                .map_err(|why| entries[owner].blame(wrong(&text, why)))?;
+            links.conditional.insert(text, key.to_string());
+            links.checks.push(check);
         }
         Ok(links)
-    }
-
-    /// What must still hold at the commit for the conditional references.
-    pub(super) fn checks(&self) -> Vec<Check> {
-        self.checks
-            .iter()
-            .map(|(resource, filter, ids)| Check::Matches {
-                resource: resource.as_str().into(),
-                filter: filter.clone(),
-                ids: ids.clone(),
-            })
-            .collect()
-    }
-
-    /// The one resource that a conditional reference finds: in the store, or among those that this
-    /// transaction makes.
-    async fn find(
-        &mut self,
-        permit: &Permit<'_>,
-        entries: &[Entry],
-        plan: &Plan,
-        text: &str,
-    ) -> Result<String, Outcome> {
-        let (bases, schema) = (&permit.settings().bases, permit.definitions().schema());
-        let Target::Conditional { resource, query } = reference::target(text, bases, schema) else {
-            return Ok(text.to_owned());
-        };
-        let condition = query::decode_pairs(query)?;
-        let filter = conditional::filter(permit, resource, &condition)?;
-        let (found, check) = conditional::find(permit, resource, &filter).await?;
-        if let Check::Matches { ids, .. } = check {
-            self.checks.push((resource.to_owned(), filter.clone(), ids));
-        }
-        let mut keys = match found {
-            Found::None => Vec::new(),
-            Found::One(id) => vec![Key::new(resource, id)],
-            Found::Many => return Err(wrong(text, "several resources match")),
-        };
-        // What a resource of this Bundle is joined to may be in the Bundle too, or about to change
-        // with it: a condition on other resources looks at what is stored, and at that alone.
-        let is_joined = filter.is_joined();
-        if is_joined {
-            keys.retain(|key| !is_deleted(plan, key));
-        } else {
-            keys.retain(|key| !is_rewritten(plan, key));
-            keys.extend(among(permit, entries, plan, resource, &filter));
-        }
-        match keys.as_slice() {
-            [key] => Ok(key.to_string()),
-            [] if is_joined => Err(wrong(
-                text,
-                "nothing stored matches; a condition on other resources does not look at those of \
-                 this Bundle",
-            )),
-            [] => Err(wrong(text, "nothing matches")),
-            _ => Err(wrong(text, "several resources match")),
-        }
     }
 
     /// The entry's resource with its links replaced.
@@ -221,6 +172,51 @@ fn conditional_references(permit: &Permit<'_>, entries: &[Entry]) -> BTreeMap<St
         });
     }
     found
+}
+
+/// What the text of a conditional reference asks for.
+fn condition(permit: &Permit<'_>, text: &str) -> Result<(Arc<str>, Filter), Outcome> {
+    let (bases, schema) = (&permit.settings().bases, permit.definitions().schema());
+    let Target::Conditional { resource, query } = reference::target(text, bases, schema) else {
+        return Err(wrong(text, "it is no condition"));
+    };
+    let condition = query::decode_pairs(query)?;
+    let filter = conditional::filter(permit, resource, &condition)?;
+    Ok((resource.into(), filter))
+}
+
+/// The one resource that a conditional reference is to: among what the store found, and what this
+/// transaction makes; or why there is none such.
+fn the_one(
+    permit: &Permit<'_>,
+    entries: &[Entry],
+    plan: &Plan,
+    (resource, filter): &(Arc<str>, Filter),
+    found: Found,
+) -> Result<Key, &'static str> {
+    let mut keys = match found {
+        Found::None => Vec::new(),
+        Found::One(id) => vec![Key::new(resource.clone(), id)],
+        Found::Many => return Err("several resources match"),
+    };
+    // What a resource of this Bundle is joined to may be in the Bundle too, or about to change
+    // with it: a condition on other resources looks at what is stored, and at that alone.
+    let is_joined = filter.is_joined();
+    if is_joined {
+        keys.retain(|key| !is_deleted(plan, key));
+    } else {
+        keys.retain(|key| !is_rewritten(plan, key));
+        keys.extend(among(permit, entries, plan, resource, filter));
+    }
+    match (keys.len(), keys.pop()) {
+        (1, Some(key)) => Ok(key),
+        (0, _) if is_joined => Err(
+            "nothing stored matches; a condition on other resources does not look at those of this \
+             Bundle",
+        ),
+        (0, _) => Err("nothing matches"),
+        _ => Err("several resources match"),
+    }
 }
 
 /// Is the stored resource replaced or deleted by this transaction?

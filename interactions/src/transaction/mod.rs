@@ -2,18 +2,21 @@
 //!
 //! [transaction]: https://hl7.org/fhir/R4/http.html#transaction
 
+mod conditions;
 mod links;
 mod plan;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use fhir::json::Value;
 use fhir::{Issue, Kind, Outcome};
-use storage::{Change, Check, Commit, Committed, Expected, Refusal, StoreError, Write};
+use storage::{
+    Change, Check, Commit, Committed, Expected, Key, Refusal, StoreError, Version, Write,
+};
 
 use crate::conditional::{contended, is_overtaken};
 use crate::policy::Permit;
-use crate::read::current;
+use crate::read::current_many;
 use crate::write::ATTEMPTS;
 use crate::{Answer, BundleSubmission, Done, Interaction, batch, delete, patch, write};
 use links::Links;
@@ -150,12 +153,14 @@ impl Batch {
 }
 
 async fn writes(permit: &Permit<'_>, entries: &[Entry], plan: &Plan) -> Result<Batch, Outcome> {
-    let links = Links::resolve(permit, entries, plan).await?;
+    let mut links = Links::resolve(permit, entries, plan).await?;
+    let patched = keys(plan, |step| matches!(step, Step::Patch { .. }));
+    let patched = current_many(permit, &patched).await?;
     let mut batch = Batch::default();
     for (owner, check) in plan.checks() {
-        batch.check(owner, [check]);
+        batch.check(*owner, [check.clone()]);
     }
-    batch.check(0, links.checks());
+    batch.check(0, std::mem::take(&mut links.checks));
     for (owner, (entry, step)) in entries.iter().zip(&plan.steps).enumerate() {
         match step {
             Step::Put { key, expected, is_create } => {
@@ -168,7 +173,7 @@ async fn writes(permit: &Permit<'_>, entries: &[Entry], plan: &Plan) -> Result<B
             }
             Step::Patch { key, expected } => {
                 let Interaction::Patch(request) = &entry.interaction else { continue };
-                let version = current(permit, key).await.map_err(|o| entry.blame(o))?;
+                let version = of(&patched, key).map_err(|o| entry.blame(o))?;
                 let prepared = patch::patched(permit, &version, &request.body, *expected)
                     .map_err(|o| entry.blame(o))?;
                 let based_on = Expected::Version(version.version);
@@ -200,6 +205,8 @@ async fn respond(
     returned: crate::Returned,
 ) -> Result<Answer, Outcome> {
     let mut committed = committed.into_iter();
+    let existing = keys(plan, |step| matches!(step, Step::Existing { .. }));
+    let existing = current_many(permit, &existing).await?;
     let mut answers = Vec::with_capacity(entries.len());
     let mut room = batch::Room::of(permit);
     for (entry, step) in entries.into_iter().zip(&plan.steps) {
@@ -212,7 +219,7 @@ async fn respond(
             }
             Step::Delete { key: None, .. } => Ok(delete::nothing()),
             Step::Existing { key } => {
-                current(permit, key).await.map(|version| Answer::of(Done::Existing, version))
+                of(&existing, key).map(|version| Answer::of(Done::Existing, version))
             }
             Step::Later => match room.check() {
                 Ok(()) => permit.door().perform(permit.caller(), entry.interaction).await,
@@ -225,6 +232,18 @@ async fn respond(
     answers.sort_by_key(|(index, _)| *index);
     let answers = answers.iter().map(|(_, answer)| answer);
     Ok(Answer::found(batch::respond(permit, "transaction-response", answers, returned)))
+}
+
+/// What steps of one kind are about, each once.
+fn keys(plan: &Plan, is_meant: impl Fn(&Step) -> bool) -> Vec<Key> {
+    let meant = plan.steps.iter().filter(|step| is_meant(step));
+    let keys: HashSet<&Key> = meant.filter_map(Step::key).collect();
+    keys.into_iter().cloned().collect()
+}
+
+fn of(versions: &HashMap<Key, Result<Version, Outcome>>, key: &Key) -> Result<Version, Outcome> {
+    let missing = || Err(Outcome::new(Kind::Fault, "A resource of the transaction was not read."));
+    versions.get(key).cloned().unwrap_or_else(missing)
 }
 
 fn written(step: &Step, committed: Committed) -> Result<Answer, Outcome> {
