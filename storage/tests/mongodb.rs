@@ -19,12 +19,13 @@ struct Opened {
     reads: Arc<Mutex<BTreeMap<String, Document>>>,
 }
 
-/// Reads that may look at a whole collection: what they begin with, and why.
-const WHOLE: [(&str, &str); 4] = [
+/// Reads that may look at a whole collection: what they have in them, and why.
+const WHOLE: [(&str, &str); 5] = [
     ("names ", "the parameters are few, and read once when a tenant is opened"),
     ("resources $group", "the number of resources of each type is asked for by people"),
     ("resources _id", "a check of the whole store reads all of it"),
     ("versions _id", "a check of the whole store reads all of it"),
+    ("lastUpdated", "a history of some time goes by the index `s`, which this server does not see"),
 ];
 
 impl Opened {
@@ -34,7 +35,7 @@ impl Opened {
         let database = client.database(&self.database);
         let reads = std::mem::take(&mut *self.reads.lock().expect("no panic"));
         for (shape, command) in reads {
-            if WHOLE.iter().any(|(start, _)| shape.starts_with(start)) {
+            if WHOLE.iter().any(|(part, _)| shape.contains(part)) {
                 continue;
             }
             let explain = doc! { "explain": command, "verbosity": "queryPlanner" };

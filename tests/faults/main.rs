@@ -7,6 +7,7 @@ mod gone;
 mod late;
 mod load;
 mod restart;
+mod round_trips;
 mod start;
 mod twins;
 

@@ -1,4 +1,4 @@
-//! What the conditions of a transaction match: its entries' are asked of the store all at once.
+//! What the conditions of a transaction match: all are asked of the store at once.
 //!
 //! <https://hl7.org/fhir/R4/http.html#trules>
 
@@ -9,24 +9,30 @@ use fhir::{Kind, Outcome};
 use storage::Check;
 
 use super::Entry;
+use super::links::ConditionalReference;
 use crate::conditional::{self, Found};
 use crate::policy::Permit;
 use crate::{Condition, Interaction, Target};
 
 /// A resource type and a condition on it.
-type Asked = (Arc<str>, Condition);
+pub(super) type Asked = (Arc<str>, Condition);
 
-/// The conditions of all entries, with what matches them; of one that is wrong, why it is.
+/// The conditions of all entries and of the references in them, with what matches them; of one that is wrong, why it is.
 #[derive(Default)]
 pub(super) struct Conditions {
     found: HashMap<Asked, Result<(Found, Check), Outcome>>,
 }
 
 impl Conditions {
-    pub(super) async fn look_up(permit: &Permit<'_>, entries: &[Entry]) -> Result<Self, Outcome> {
+    pub(super) async fn look_up(
+        permit: &Permit<'_>,
+        entries: &[Entry],
+        references: &[ConditionalReference],
+    ) -> Result<Self, Outcome> {
         let named = entries.iter().filter_map(condition);
-        let all: HashSet<Asked> =
+        let mut all: HashSet<Asked> =
             named.map(|(resource, condition)| (resource.clone(), condition.clone())).collect();
+        all.extend(references.iter().map(|reference| reference.asked.clone()));
         let mut found = HashMap::with_capacity(all.len());
         let (mut names, mut wanted) = (Vec::new(), Vec::new());
         for name in all {
@@ -46,7 +52,7 @@ impl Conditions {
         Ok(Self { found })
     }
 
-    /// What matches the condition of an entry, and the check that it still does at the commit.
+    /// What matches the condition of an entry or of a reference, and the check that it still does at the commit.
     pub(super) fn find(
         &self,
         resource: &Arc<str>,

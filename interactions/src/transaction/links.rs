@@ -13,10 +13,20 @@ use fhir::{Kind, Outcome};
 use storage::{Check, Key};
 
 use super::Entry;
+use super::conditions::Asked;
 use super::plan::{Plan, Step};
 use crate::Interaction;
-use crate::conditional::{self, Found};
+use crate::conditional::Found;
 use crate::policy::Permit;
+
+/// A reference that names a resource by a condition.
+pub(super) struct ConditionalReference {
+    text: String,
+    /// The first entry that has it.
+    owner: usize,
+    /// What it asks for.
+    pub(super) asked: Asked,
+}
 
 /// What every link of the transaction means.
 pub(super) struct Links {
@@ -29,10 +39,11 @@ pub(super) struct Links {
 }
 
 impl Links {
-    pub(super) async fn resolve(
+    pub(super) fn resolve(
         permit: &Permit<'_>,
         entries: &[Entry],
         plan: &Plan,
+        references: &[ConditionalReference],
     ) -> Result<Self, Outcome> {
         let mut full_urls = HashMap::new();
         for (entry, step) in entries.iter().zip(&plan.steps) {
@@ -42,18 +53,14 @@ impl Links {
             }
         }
         let mut links = Self { full_urls, conditional: HashMap::new(), checks: Vec::new() };
-        let mut meant = Vec::new();
-        for (text, owner) in conditional_references(permit, entries) {
-            let condition = condition(permit, &text).map_err(|o| entries[owner].blame(o))?;
-            meant.push((text, owner, condition));
-        }
-        let wanted = meant.iter().map(|(_, _, condition)| condition.clone()).collect();
-        let found = conditional::find_all(permit, wanted).await?;
-        for ((text, owner, condition), (found, check)) in meant.into_iter().zip(found) {
-            let key = the_one(permit, entries, plan, &condition, found)
-                .map_err(|why| entries[owner].blame(wrong(&text, why)))?;
-            links.conditional.insert(text, key.to_string());
-            links.checks.push(check);
+        for ConditionalReference { text, owner, asked: (resource, condition) } in references {
+            let key = plan.conditions.find(resource, condition).and_then(|(found, check)| {
+                let key = the_one(permit, entries, plan, &check, found);
+                links.checks.push(check);
+                key.map_err(|why| wrong(text, why))
+            });
+            let key = key.map_err(|outcome| entries[*owner].blame(outcome))?;
+            links.conditional.insert(text.clone(), key.to_string());
         }
         Ok(links)
     }
@@ -150,10 +157,13 @@ fn service_root(full_url: &str) -> Option<&str> {
     rest.rsplit_once('/').map(|(root, _)| root)
 }
 
-/// The texts of conditional references, each with the first entry that has it.
-fn conditional_references(permit: &Permit<'_>, entries: &[Entry]) -> BTreeMap<String, usize> {
+/// The conditional references of all entries, each text once.
+pub(super) fn conditional_references(
+    permit: &Permit<'_>,
+    entries: &[Entry],
+) -> Result<Vec<ConditionalReference>, Outcome> {
     let (bases, schema) = (&permit.settings().bases, permit.definitions().schema());
-    let mut found = BTreeMap::new();
+    let mut found: BTreeMap<String, (usize, Result<Asked, Outcome>)> = BTreeMap::new();
     for (owner, entry) in entries.iter().enumerate() {
         let body = match &entry.interaction {
             Interaction::Create(request) => &request.body,
@@ -164,25 +174,22 @@ fn conditional_references(permit: &Permit<'_>, entries: &[Entry]) -> BTreeMap<St
             continue;
         }
         reference::visit(body.root(), schema, &mut |place, text| {
-            let is_conditional = place == Place::Reference
-                && matches!(reference::target(text, bases, schema), Target::Conditional { .. });
-            if is_conditional {
-                found.entry(text.to_owned()).or_insert(owner);
+            if place == Place::Reference
+                && let Target::Conditional { resource, query } =
+                    reference::target(text, bases, schema)
+                && !found.contains_key(text)
+            {
+                let condition = query::decode_pairs(query);
+                let asked = condition.map(|condition| (Arc::from(resource), condition));
+                found.insert(text.to_owned(), (owner, asked));
             }
         });
     }
-    found
-}
-
-/// What the text of a conditional reference asks for.
-fn condition(permit: &Permit<'_>, text: &str) -> Result<(Arc<str>, Filter), Outcome> {
-    let (bases, schema) = (&permit.settings().bases, permit.definitions().schema());
-    let Target::Conditional { resource, query } = reference::target(text, bases, schema) else {
-        return Err(wrong(text, "it is no condition"));
-    };
-    let condition = query::decode_pairs(query)?;
-    let filter = conditional::filter(permit, resource, &condition)?;
-    Ok((resource.into(), filter))
+    let all = found.into_iter().map(|(text, (owner, asked))| {
+        let asked = asked.map_err(|outcome| entries[owner].blame(outcome))?;
+        Ok(ConditionalReference { text, owner, asked })
+    });
+    all.collect()
 }
 
 /// The one resource that a conditional reference is to: among what the store found, and what this
@@ -191,9 +198,10 @@ fn the_one(
     permit: &Permit<'_>,
     entries: &[Entry],
     plan: &Plan,
-    (resource, filter): &(Arc<str>, Filter),
+    check: &Check,
     found: Found,
 ) -> Result<Key, &'static str> {
+    let Check::Matches { resource, filter, .. } = check else { return Err("it is no condition") };
     let mut keys = match found {
         Found::None => Vec::new(),
         Found::One(id) => vec![Key::new(resource.clone(), id)],

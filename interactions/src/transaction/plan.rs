@@ -8,6 +8,7 @@ use storage::{Check, Expected, Key};
 
 use super::Entry;
 use super::conditions::Conditions;
+use super::links::ConditionalReference;
 use crate::conditional::{Found, several};
 use crate::policy::Permit;
 use crate::update::{self, Resolved};
@@ -55,7 +56,7 @@ impl Step {
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
-    conditions: Conditions,
+    pub(super) conditions: Conditions,
     checks: Vec<(usize, Check)>,
     deleted: HashSet<Key>,
     /// Conditional creates so far: a second one under the same condition finds the first.
@@ -64,8 +65,12 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Settles every entry against the state as it is now.
-    pub(super) async fn make(permit: &Permit<'_>, entries: &[Entry]) -> Result<Self, Outcome> {
-        let conditions = Conditions::look_up(permit, entries).await?;
+    pub(super) async fn make(
+        permit: &Permit<'_>,
+        entries: &[Entry],
+        references: &[ConditionalReference],
+    ) -> Result<Self, Outcome> {
+        let conditions = Conditions::look_up(permit, entries, references).await?;
         let mut plan = Self { conditions, ..Self::default() };
         for (owner, entry) in entries.iter().enumerate() {
             let step = plan.step(permit, owner, entry).map_err(|o| entry.blame(o))?;
@@ -73,6 +78,19 @@ impl Plan {
         }
         plan.refuse_overlaps(entries)?;
         Ok(plan)
+    }
+
+    /// What is read before the commit: what is patched, and what conditional creates found.
+    pub(super) fn read(&self) -> Vec<Key> {
+        let meant =
+            self.steps.iter().filter(|s| matches!(s, Step::Patch { .. } | Step::Existing { .. }));
+        let keys: HashSet<&Key> = meant.filter_map(Step::key).collect();
+        keys.into_iter().cloned().collect()
+    }
+
+    /// What conditional creates found, in the store or in this transaction.
+    pub(super) fn existing(&self) -> impl Iterator<Item = &Key> {
+        self.steps.iter().filter(|s| matches!(s, Step::Existing { .. })).filter_map(Step::key)
     }
 
     /// What must still hold at the commit, with the index of the entry that needs it.

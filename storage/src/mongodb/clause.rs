@@ -10,7 +10,7 @@ use fhir::search::{
 
 use super::join::{Join, Link, Way};
 use super::keys::{self, Lead};
-use super::names::Names;
+use super::names::NamesAt;
 use crate::StoreError;
 
 /// Combinations that one search may ask for side by side.
@@ -107,7 +107,7 @@ pub(super) type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>
 
 /// Translates a filter on a type.
 pub(super) fn compile<'a>(
-    names: &'a Names,
+    names: NamesAt<'a>,
     resource: &'a Arc<str>,
     filter: &'a Filter,
 ) -> Later<'a, Clause> {
@@ -143,7 +143,10 @@ pub(super) fn compile<'a>(
 }
 
 /// The number of a parameter, if it was ever written.
-pub(super) async fn numbered(names: &Names, param: &Param) -> Result<Option<Numbered>, StoreError> {
+pub(super) async fn numbered(
+    names: NamesAt<'_>,
+    param: &Param,
+) -> Result<Option<Numbered>, StoreError> {
     let number = names.find(param).await?;
     Ok(number.map(|number| Numbered { number, param: param.clone() }))
 }
@@ -170,7 +173,7 @@ pub(super) fn by_ids(mut ids: Vec<Arc<str>>) -> Clause {
 
 /// Conjunctions within conjunctions are one; what a combination answers is asked of it.
 async fn conjunction(
-    names: &Names,
+    names: NamesAt<'_>,
     resource: &Arc<str>,
     filter: &Filter,
 ) -> Result<Clause, StoreError> {
@@ -211,7 +214,7 @@ type Answered = (Vec<usize>, (&'static str, Vec<Vec<u8>>));
 
 /// The combination of several leads that answers a part of a conjunction, and which part.
 async fn combination(
-    names: &Names,
+    names: NamesAt<'_>,
     resource: &Arc<str>,
     parts: &[&Filter],
 ) -> Result<Option<Answered>, StoreError> {
@@ -263,7 +266,7 @@ fn combined(param: u16, leads: &[&LeadTest]) -> Vec<Vec<u8>> {
 }
 
 async fn chain(
-    names: &Names,
+    names: NamesAt<'_>,
     resource: &Arc<str>,
     (param, target): (&Param, &Arc<str>),
     inner: &Filter,
@@ -284,7 +287,7 @@ async fn chain(
 }
 
 async fn has(
-    names: &Names,
+    names: NamesAt<'_>,
     resource: &Arc<str>,
     param: &Param,
     inner: &Filter,

@@ -34,6 +34,13 @@ pub(super) struct Condition {
     pub(super) subject: String,
 }
 
+impl Condition {
+    /// Is one key looked up?
+    pub(super) fn is_one_key(&self) -> bool {
+        matches!(self.lookup.get("k"), Some(Bson::String(_)))
+    }
+}
+
 /// What one clause asks of a document.
 struct Asked {
     condition: Document,

@@ -7,9 +7,9 @@ use std::collections::HashSet;
 use mongodb::bson::{DateTime, Document, RawDocument, RawDocumentBuf, doc};
 
 use super::documents::{RESOURCES, VERSIONS};
-use super::record;
 use super::rows::{Access, Read};
 use super::store::Shared;
+use super::{record, sequence};
 use crate::{HistoryPage, HistoryRequest, HistoryScope, PAGE_BYTES_MAX, StoreError};
 
 /// A page of a history.
@@ -77,25 +77,31 @@ fn filter(request: &HistoryRequest, collection: &str) -> Document {
             doc! { "_id": { "$gt": format!("{id}/"), "$lt": format!("{id}0") } }
         }
     };
-    let mut sequence = Document::new();
-    if let Some(before) = request.before {
-        sequence.insert("$lt", i64::try_from(before).unwrap_or(i64::MAX));
-    }
-    if !sequence.is_empty() {
-        filter.insert("s", sequence);
-    }
-    // Instants count to the millisecond that `meta.lastUpdated` says.
-    let mut written = Document::new();
+    // Instants count to the millisecond that `meta.lastUpdated` says. Sequence numbers, which an
+    // index has in order, say them nearly.
+    let (mut sequence, mut written) = (Document::new(), Document::new());
+    let mut end = request.before.map(|before| i64::try_from(before).unwrap_or(i64::MAX));
     if let Some(since) = request.since_us {
-        written.insert("$gte", shown(since, true));
+        let since = shown(since, true);
+        written.insert("$gte", since);
+        sequence.insert("$gte", sequence::first_of(since.timestamp_millis()));
     }
     if let Some((first, last)) = request.at_us {
-        written.insert("$lte", shown(last, false));
+        let last = shown(last, false);
+        written.insert("$lte", last);
+        let behind = sequence::behind(last.timestamp_millis());
+        end = Some(end.map_or(behind, |end| end.min(behind)));
         if collection == VERSIONS {
             let ms = shown(first, false).timestamp_millis();
             let next_us = ms.saturating_add(1).saturating_mul(1000);
             filter.insert("r", doc! { "$gte": next_us });
         }
+    }
+    if let Some(end) = end {
+        sequence.insert("$lt", end);
+    }
+    if !sequence.is_empty() {
+        filter.insert("s", sequence);
     }
     if !written.is_empty() {
         filter.insert("lastUpdated", written);

@@ -46,7 +46,7 @@ pub(super) fn keys(
     us: i64,
 ) -> Result<Keys, StoreError> {
     let number = |param: &Param| {
-        let known = names.known(param);
+        let known = names.number(param);
         known.ok_or_else(|| StoreError::Fault("a parameter has no number".to_owned()))
     };
     let mut index = indexed(resource, entries, |param, _| number(param))?;

@@ -4,7 +4,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use fhir::search::Filter;
 use mongodb::bson::{Document, RawDocument, doc};
 
 use super::clause::{Clause, compile};
@@ -34,7 +33,7 @@ impl Search<'_> {
         let mut keys: HashMap<String, Vec<usize>> = HashMap::new();
         let mut stems = Vec::new();
         for (at, request) in requests.iter().enumerate() {
-            let clause = compile(&self.store.names, &request.resource, &request.filter).await?;
+            let clause = compile(self.names(), &request.resource, &request.filter).await?;
             match conjunct(&clause) {
                 Some(own) if requests.len() > 1 => {
                     for stem in own {
@@ -78,19 +77,10 @@ impl Search<'_> {
         }
         for at in alone {
             let MatchRequest { resource, filter, limit } = &requests[at];
-            found[at] = self.alone(access, resource, filter, *limit).await?;
+            let search = Search::new(self.store);
+            found[at] = search.ids(access, resource, filter, *limit).await?;
         }
         Ok(found)
-    }
-
-    async fn alone(
-        &self,
-        access: &mut Access<'_>,
-        resource: &Arc<str>,
-        filter: &Filter,
-        limit: usize,
-    ) -> Result<Vec<Arc<str>>, StoreError> {
-        Search::new(self.store).ids(access, resource, filter, limit).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! The MongoDB backend: a database of its own for each tenant, on a replica set.
 
+mod checks;
 mod clause;
 mod commit;
 mod condition;

@@ -11,6 +11,7 @@ use super::clause::{Clause, Later, compile};
 use super::condition::{Condition, condition};
 use super::documents::RESOURCES;
 use super::keys;
+use super::names::NamesAt;
 use super::pipeline::Order;
 use super::position::{Place, Position};
 use super::rows::Access;
@@ -43,6 +44,11 @@ impl<'a> Search<'a> {
         Self { store, trace: Trace::default(), start: Instant::now() }
     }
 
+    /// The names of parameters, no older than the search.
+    pub(super) fn names(&self) -> NamesAt<'a> {
+        self.store.names.at(self.start)
+    }
+
     /// What is left of the time that a search may take.
     pub(super) fn time(&self) -> Result<Duration, StoreError> {
         let max = self.store.search.time_max;
@@ -58,7 +64,7 @@ impl<'a> Search<'a> {
         filter: &'a Filter,
         sort: &[fhir::search::Sort],
     ) -> Result<Option<Wanted<'a>>, StoreError> {
-        let names = &self.store.names;
+        let names = self.names();
         let id = Param::new(Arc::clone(resource), "_id");
         let Some(id) = names.find(&id).await? else { return Ok(None) };
         let clause = compile(names, resource, filter).await?;
@@ -187,9 +193,9 @@ impl<'a> Search<'a> {
     ) -> Later<'s, Option<Vec<Row>>> {
         Box::pin(async move {
             let id = Param::new(Arc::clone(resource), "_id");
-            let Some(id) = self.store.names.find(&id).await? else { return Ok(Some(Vec::new())) };
+            let Some(id) = self.names().find(&id).await? else { return Ok(Some(Vec::new())) };
             let clause = self.worked_out(access, clause.clone()).await?;
-            let order = Order::of(&self.store.names, &[]).await?;
+            let order = Order::of(self.names(), &[]).await?;
             let wanted = Wanted { resource, clause, order, member: keys::member(id) };
             let start = Position { bound: i64::MAX, place: None };
             let limit = max.saturating_add(1);

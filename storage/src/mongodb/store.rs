@@ -335,9 +335,10 @@ impl Shared {
         keys: &[Key],
         params: &[Param],
     ) -> Result<Vec<Vec<Entry>>, StoreError> {
+        let names = self.names.now();
         let mut numbers = Vec::with_capacity(params.len());
         for param in params {
-            if let Some(number) = self.names.find(param).await? {
+            if let Some(number) = names.find(param).await? {
                 numbers.push((number, param));
             }
         }
