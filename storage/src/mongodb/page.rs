@@ -23,6 +23,9 @@ use crate::{
     PAGE_BYTES_MAX, Page, SORT_KEYS_MAX, SearchPart, SearchRequest, StoreError, TotalWanted,
 };
 
+/// All resources of a type are counted so far where nobody asked how many there are.
+const FREE_TOTAL_MAX: u64 = 10_000;
+
 /// A search under way.
 pub(super) struct Search<'a> {
     pub(super) store: &'a Shared,
@@ -135,15 +138,26 @@ impl<'a> Search<'a> {
             if part.clause.is_open() {
                 part.clause = self.worked_out(access, part.clause.clone()).await?;
             }
-            total += self.count(access, part).await?;
+            let max = if is_free { FREE_TOTAL_MAX } else { u64::MAX };
+            let count = self.count(access, part, max).await?;
+            if count > max {
+                return Ok(None);
+            }
+            total += count;
         }
         Ok(Some(total))
     }
 
-    async fn count(&self, access: &mut Access<'_>, wanted: &Wanted<'a>) -> Result<u64, StoreError> {
+    /// How many match in a part: one more than `max` when there are more.
+    async fn count(
+        &self,
+        access: &mut Access<'_>,
+        wanted: &Wanted<'a>,
+        max: u64,
+    ) -> Result<u64, StoreError> {
         let condition = condition(wanted.resource, &wanted.member, &wanted.clause);
         if condition.is_exact && !wanted.clause.is_open() {
-            let count = self.counted(access, &condition).await?;
+            let count = self.counted(access, &condition, max).await?;
             self.trace.joined(format!("count {}", wanted.clause.subject()), count as usize);
             return Ok(count);
         }
@@ -226,10 +240,14 @@ impl<'a> Search<'a> {
         &self,
         access: &mut Access<'_>,
         condition: &Condition,
+        max: u64,
     ) -> Result<u64, StoreError> {
         let mut stages = vec![doc! { "$match": condition.lookup.clone() }];
         if !condition.rest.is_empty() {
             stages.push(doc! { "$match": condition.rest.clone() });
+        }
+        if let Ok(limit) = i64::try_from(max.saturating_add(1)) {
+            stages.push(doc! { "$limit": limit });
         }
         stages.push(doc! { "$count": "n" });
         let mut count = 0;
