@@ -9,6 +9,7 @@ mod load;
 mod restart;
 mod round_trips;
 mod start;
+mod tls;
 mod twins;
 
 use std::thread;
