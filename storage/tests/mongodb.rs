@@ -23,8 +23,8 @@ struct Opened {
 const WHOLE: [(&str, &str); 5] = [
     ("names ", "the parameters are few, and read once when a tenant is opened"),
     ("resources $group", "the number of resources of each type is asked for by people"),
-    ("resources _id", "a check of the whole store reads all of it"),
-    ("versions _id", "a check of the whole store reads all of it"),
+    ("resources _id $gt", "a check of the whole store reads all of it"),
+    ("versions _id $gt", "a check of the whole store reads all of it"),
     ("lastUpdated", "a history of some time goes by the index `s`, which this server does not see"),
 ];
 

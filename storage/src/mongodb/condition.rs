@@ -84,8 +84,9 @@ pub(super) fn condition(resource: &str, member: &[u8], clause: &Clause) -> Condi
             rest.push(asked.condition);
         }
     }
-    if lookup.contains_key("_id") {
-        // A deleted resource has an id, too.
+    // A deleted resource has an id, too. And where a range leaves most of a type, the database may
+    // walk the type in the order of pages instead.
+    if !lookup.contains_key("k") || is_range(&lookup) {
         rest.push(doc! { "k": text(member) });
     }
     let rest = match rest.len() {
@@ -94,6 +95,10 @@ pub(super) fn condition(resource: &str, member: &[u8], clause: &Clause) -> Condi
         _ => doc! { "$and": rest },
     };
     Condition { lookup, rest, is_exact, subject }
+}
+
+fn is_range(lookup: &Document) -> bool {
+    lookup.get_document("k").is_ok_and(|keys| keys.contains_key("$gte"))
 }
 
 /// The `_id`s of some resources of a type.

@@ -38,6 +38,9 @@ pub(super) fn params(resource: &Arc<str>, entries: &[Entry]) -> Vec<(Param, bool
     params
 }
 
+/// The types of identifiers are asked for with system, code and value, and not otherwise.
+const OF_TYPE: &str = ":of-type";
+
 /// The index of a version that was written at this instant.
 pub(super) fn keys(
     names: &Names,
@@ -68,6 +71,11 @@ pub(super) fn keys(
         for value in hot.values(&of) {
             stems.extend(dateless(param, &value));
         }
+    }
+    for entry in entries.iter().filter(|entry| entry.param.code.ends_with(OF_TYPE)) {
+        let number = number(&entry.param)?;
+        let spare = [family::CODE, family::TOKEN_SYSTEM].map(|family| index_head(number, family));
+        stems.retain(|stem| !spare.iter().any(|head| stem.starts_with(head)));
     }
     stems.sort_unstable();
     stems.dedup();
