@@ -8,6 +8,7 @@ use fhir::search::{
     Filter, LeadTest, Param, Test, TokenTest, chained_into_contained, hot, hot_test,
 };
 
+use super::dated::Between;
 use super::join::{Join, Link, Way};
 use super::keys::{self, Lead};
 use super::names::NamesAt;
@@ -32,6 +33,8 @@ pub(super) enum Clause {
     Join(Box<Join>),
     /// Conditions that a combination answers.
     Combination(Box<Combination>),
+    /// A range of keys that says nothing by itself: it stands beside conditions that imply it.
+    Between(Box<Between>),
 }
 
 /// A parameter and its number.
@@ -88,6 +91,7 @@ impl Clause {
             Clause::Not(part) => format!("not {}", part.subject()),
             Clause::Ids(_) => "_id".to_owned(),
             Clause::Matches(param, _) | Clause::Present(param) => param.to_string(),
+            Clause::Between(between) => format!("the combination '{}'", between.code),
             Clause::Join(join) => format!("the join over {}", join.link.param),
             Clause::Combination(hot) => {
                 format!("the combination '{}' for {}", hot.code, hot.plain.subject())
@@ -177,8 +181,7 @@ async fn conjunction(
     resource: &Arc<str>,
     filter: &Filter,
 ) -> Result<Clause, StoreError> {
-    let mut flat = Vec::new();
-    flatten(filter, &mut flat);
+    let flat = flattened(filter);
     let combined = combination(names, resource, &flat).await?;
     let (answered, hot) = combined.map_or((Vec::new(), None), |(at, hot)| (at, Some(hot)));
     let (mut clauses, mut plain) = (Vec::with_capacity(flat.len()), Vec::new());
@@ -201,6 +204,13 @@ async fn conjunction(
         1 => clauses.remove(0),
         _ => Clause::And(clauses),
     })
+}
+
+/// The parts of a conjunction; a filter that is none is its only part.
+pub(super) fn flattened(filter: &Filter) -> Vec<&Filter> {
+    let mut parts = Vec::new();
+    flatten(filter, &mut parts);
+    parts
 }
 
 fn flatten<'a>(filter: &'a Filter, parts: &mut Vec<&'a Filter>) {

@@ -127,6 +127,7 @@ fn lookup(resource: &str, clause: &Clause) -> Option<Lookup> {
             _ => None,
         },
         Clause::Combination(hot) => all(4, points_condition(&hot.stems)),
+        Clause::Between(between) => Some(looked_up(18, &between.range)),
         _ => match points(clause) {
             Some((rank, stems)) if stems.len() <= POINTS_MAX => all(rank, points_condition(&stems)),
             Some(_) => None,
@@ -147,9 +148,12 @@ fn range(clause: &Clause) -> Option<Lookup> {
     };
     let spans = spans(param.number, test);
     let [span] = spans.as_slice() else { return None };
-    let Range { start, end } = Range::of(span);
+    Some(looked_up(rank, &Range::of(span)))
+}
+
+fn looked_up(rank: u32, Range { start, end }: &Range) -> Lookup {
     let condition = doc! { "k": { "$gte": start, "$lt": end } };
-    Some(Lookup { rank, condition, is_all: false })
+    Lookup { rank, condition, is_all: false }
 }
 
 fn ids_condition(resource: &str, ids: &[Arc<str>]) -> Document {
@@ -225,6 +229,7 @@ fn asked(resource: &str, clause: &Clause) -> Asked {
             None => within(param, test),
         },
         Clause::Combination(hot) => Asked::exact(points_condition(&hot.stems)),
+        Clause::Between(between) => Asked::about(keys_within(std::slice::from_ref(&between.range))),
         Clause::Join(join) => match &join.joined {
             Some(Joined::Ids(ids)) => Asked::exact(ids_condition(resource, ids)),
             Some(Joined::Targets(targets)) => {

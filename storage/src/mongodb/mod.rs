@@ -5,6 +5,7 @@ mod clause;
 mod commit;
 mod condition;
 mod connect;
+mod dated;
 mod documents;
 mod ending;
 mod entries;

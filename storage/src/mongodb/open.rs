@@ -133,7 +133,12 @@ async fn layout(database: &Database) -> Result<(), StoreError> {
              program that wrote it.",
             database.name()
         ))),
-        _ => Err(fault::damaged("facts: layout is none that this program knows")),
+        Some(older) => Err(StoreError::Setup(format!(
+            "The database {} has layout {older}, of a program before the first release, and this \
+             one knows {LAYOUT}: load its records anew under another storage.mongodb_database_prefix.",
+            database.name()
+        ))),
+        None => Err(fault::damaged("facts: layout is none that this program knows")),
     }
 }
 

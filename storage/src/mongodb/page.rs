@@ -93,7 +93,9 @@ impl<'a> Search<'a> {
         };
         let mut wanted = Vec::with_capacity(request.parts.len());
         for SearchPart { resource, filter, sort } in &request.parts {
-            wanted.extend(self.wanted(resource, filter, sort).await?);
+            let Some(mut part) = self.wanted(resource, filter, sort).await? else { continue };
+            part.clause = self.dated(access, (resource, filter), part.clause).await?;
+            wanted.push(part);
         }
         let limit = request.limit;
         let directions = Directions::of(sort);
