@@ -2,7 +2,7 @@
 //! tool of the tests that they run as a process; nothing of it is linked or shipped.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::process::target;
@@ -13,11 +13,22 @@ const PACKAGES: &str = include_str!("../../tests/database/requirements.txt");
 /// A copy of the list of what is installed.
 const INSTALLED: &str = "installed.txt";
 
+/// The version that is pinned.
+pub(crate) fn version() -> &'static str {
+    let pinned = PACKAGES.lines().find_map(|line| line.strip_prefix("secantusdb=="));
+    pinned.unwrap_or_default()
+}
+
+/// The program that is installed.
+pub(crate) fn program() -> PathBuf {
+    target().join("mongo/bin/secantusd-py")
+}
+
 /// Installs it, if that list is not installed already.
 pub(crate) fn install() -> Result<String, String> {
     let place = target().join("mongo");
     let note = place.join(INSTALLED);
-    let program = place.join("bin/secantusd-py");
+    let program = program();
     if fs::read_to_string(&note).is_ok_and(|held| held == PACKAGES) && program.exists() {
         return Ok(format!("{} is there", program.display()));
     }
@@ -66,4 +77,12 @@ fn run(command: &mut Command, says: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{says}.\n{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_version_is_the_one_that_is_installed() {
+        assert!(super::version().starts_with(|first: char| first.is_ascii_digit()));
+    }
 }

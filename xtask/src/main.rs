@@ -17,8 +17,8 @@ const RECIPES: [(&str, &str, &str); 10] = [
     (
         "bench",
         "figures of the release build beside the machine's floors",
-        "cargo xtask bench [--quick] [--resources N[,N…]] [--only PART] [--seconds S] \
-         [--connections N[,N…]] [--json FILE] [--keep] [--strict] [--profile PART]",
+        "cargo xtask bench [--store embedded|mongodb] [--quick] [--resources N[,N…]] [--only PART] \
+         [--seconds S] [--connections N[,N…]] [--json FILE] [--keep] [--strict] [--profile PART]",
     ),
     ("check", "format, lints and house rules", "cargo xtask check"),
     ("database", "install the tests' MongoDB into target/mongo", "cargo xtask database"),

@@ -1,5 +1,6 @@
 //! The server as a process.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -48,11 +49,15 @@ pub(crate) fn target() -> PathBuf {
 impl Server {
     /// Starts it on a port that the system chose, with its data in this folder.
     pub(crate) fn start(build: Build, data: &Path) -> Result<Self, String> {
+        Self::with(build, ["--data-dir".as_ref(), data.as_os_str()])
+    }
+
+    /// Starts it with these arguments, which say where its data is.
+    pub(crate) fn with(build: Build, data: [&OsStr; 2]) -> Result<Self, String> {
         let start = Instant::now();
         let mut child = Command::new(program(build))
             .args(["serve", "--open", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
-            .arg("--data-dir")
-            .arg(data)
+            .args(data)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -1,8 +1,11 @@
 //! What the bench must show, as data, and whether it did.
 
+mod mongodb;
+
 use self::Bound::{AtLeast, AtMost};
 use self::Measure::{Cpu, CpuOfFloor, Fact, Growth, P50, P99, Ratio};
 use super::results::{LIVEZ, Results, ratio};
+use super::store::Store;
 
 /// A bound.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +26,7 @@ enum Measure {
     /// The same, beside that of `GET /livez`.
     CpuOfFloor(&'static str, usize),
     Fact(&'static str),
-    /// p50 at a million resources beside p50 at ten thousand.
+    /// p50 at the size that is judged beside p50 at ten thousand.
     Growth(&'static str, usize),
 }
 
@@ -116,9 +119,13 @@ const GATES: &[Gate] = &[
     gate("resident at a million", Fact("resident under load"), AtMost(700.0), "MiB", MILLION),
 ];
 
-/// Holds all gates against the results.
-pub(crate) fn judge(results: &Results) -> Vec<Judged> {
-    GATES.iter().map(|gate| gate.judge(results)).collect()
+/// Holds all gates of a store against the results.
+pub(crate) fn judge(store: Store, results: &Results) -> Vec<Judged> {
+    let gates = match store {
+        Store::Embedded => GATES,
+        Store::Mongodb => mongodb::GATES,
+    };
+    gates.iter().map(|gate| gate.judge(results)).collect()
 }
 
 impl Gate {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use fhir::json::{Json, quote};
 
 use super::results::Results;
+use super::store::Store;
 use crate::steps::root;
 
 /// A ratio that is less than this share of the kept one is a fall.
@@ -28,9 +29,12 @@ impl Fall {
 /// Ratios by what [`super::results::Figure::key`] says.
 type Ratios = BTreeMap<String, f64>;
 
-/// Where they are kept.
-pub(crate) fn path() -> PathBuf {
-    root().join("docs/bench.json")
+/// Where those of a store are kept: each stands beside floors of its own.
+pub(crate) fn path(store: Store) -> PathBuf {
+    root().join(match store {
+        Store::Embedded => "docs/bench.json",
+        Store::Mongodb => "docs/bench-mongodb.json",
+    })
 }
 
 /// The ratios of a run that has no errors in them.

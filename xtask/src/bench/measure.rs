@@ -18,6 +18,8 @@ pub(crate) struct Load<'a> {
     pub(crate) target: &'a Target,
     /// The process that answers, if it is one of ours.
     pub(crate) process: Option<u32>,
+    /// The database behind it, if that is a process of ours, too.
+    pub(crate) database: Option<u32>,
     pub(crate) connections: usize,
     pub(crate) warm_up: Duration,
     pub(crate) duration: Duration,
@@ -39,6 +41,8 @@ pub(crate) struct Measured {
     pub(crate) error: String,
     /// Time of the processor, user and system, that the server took per counted thing.
     pub(crate) cpu_ms: Option<f64>,
+    /// The same of the database behind it.
+    pub(crate) database_ms: Option<f64>,
 }
 
 /// One connection of a load.
@@ -71,20 +75,23 @@ impl Load<'_> {
         let from = Instant::now() + self.warm_up;
         let until = from + self.duration;
         let sum = Mutex::new(Sum::default());
-        let mut before = Usage::default();
+        let usage = || [self.process, self.database].map(Usage::of);
+        let mut before = [Usage::default(); 2];
         thread::scope(|scope| {
             for place in 0..self.connections {
                 let sum = &sum;
                 scope.spawn(move || self.drive(place, from, until, step, sum));
             }
             thread::sleep(self.warm_up);
-            before = Usage::of(self.process);
+            before = usage();
         });
-        let after = Usage::of(self.process);
+        let after = usage();
         let elapsed = from.elapsed().as_secs_f64();
         let mut sum = sum.into_inner().expect("no thread panicked while it held this");
         let [p50_ms, p95_ms, p99_ms] = sum.latencies.percentiles_ms([50.0, 95.0, 99.0]);
         let requests = sum.latencies.len() as u64;
+        let [cpu_ms, database_ms] =
+            [0, 1].map(|process| after[process].cpu_ms_since(&before[process]));
         let things = if sum.counted > 0 { sum.counted } else { requests };
         Measured {
             requests,
@@ -95,7 +102,8 @@ impl Load<'_> {
             body_kib: sum.bytes as f64 / 1024.0 / requests.max(1) as f64,
             errors: sum.errors,
             error: sum.error,
-            cpu_ms: after.cpu_ms_since(&before).map(|ms| ms / things.max(1) as f64),
+            cpu_ms: cpu_ms.map(|ms| ms / things.max(1) as f64),
+            database_ms: database_ms.map(|ms| ms / things.max(1) as f64),
         }
     }
 

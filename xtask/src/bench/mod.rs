@@ -1,10 +1,12 @@
 //! `cargo xtask bench`: what the release build does on this machine beside the floors that this
 //! machine sets; `cargo xtask load`: the same scenarios against any FHIR server.
 
+mod database;
 mod floors;
 mod gates;
 mod generate;
 mod http;
+mod inventory;
 mod kept;
 mod latencies;
 mod loading;
@@ -15,10 +17,12 @@ mod page;
 mod peer;
 mod profile;
 mod random;
+mod raw;
 mod report;
 mod results;
 mod samples;
 mod scenarios;
+mod store;
 mod suite;
 mod synthea;
 mod usage;
@@ -28,11 +32,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::process::{self, Build, Server};
+use crate::database as installed;
+use crate::process::{self, Server};
 use crate::steps::root;
 use http::Target;
 use options::Options;
 use results::Results;
+use store::{Place, Store};
 use suite::{Suite, tell};
 
 pub(crate) use peer::load;
@@ -45,6 +51,10 @@ const SECONDS: f64 = 5.0;
 const SECONDS_QUICK: f64 = 1.5;
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
 const CONNECTIONS_QUICK: [usize; 2] = [16, 64];
+/// The same for the tests' MongoDB, which is slow and does one thing at a time.
+const RESOURCES_MONGODB: usize = 30_000;
+const RESOURCES_MONGODB_QUICK: usize = 10_000;
+const CONNECTIONS_MONGODB: [usize; 2] = [1, 16];
 /// Longest wait for the merging of what was loaded.
 const SETTLING_MAX: Duration = Duration::from_secs(120);
 /// Seconds of the disk's floor.
@@ -62,7 +72,7 @@ struct Plan<'a> {
 /// `cargo xtask bench`: the summary is the tables.
 pub(crate) fn run(arguments: &[String]) -> Result<String, String> {
     let options = options::bench(arguments)?;
-    build()?;
+    build(options.store)?;
     let folder = fresh(&process::target().join("bench"))?;
     let disk = if options.quick { DISK_SECONDS / 2.0 } else { DISK_SECONDS };
     let appends_per_second = floors::appends_per_second(&folder, Duration::from_secs_f64(disk))?;
@@ -90,11 +100,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<String, String> {
 }
 
 fn sizes(options: &Options) -> Vec<usize> {
-    match (options.resources.as_slice(), options.quick) {
-        ([], true) => vec![RESOURCES_QUICK],
-        ([], false) => vec![RESOURCES],
-        (sizes, _) => sizes.to_vec(),
+    if !options.resources.is_empty() {
+        return options.resources.clone();
     }
+    vec![match (options.store, options.quick) {
+        (Store::Embedded, true) => RESOURCES_QUICK,
+        (Store::Embedded, false) => RESOURCES,
+        (Store::Mongodb, true) => RESOURCES_MONGODB_QUICK,
+        (Store::Mongodb, false) => RESOURCES_MONGODB,
+    }]
 }
 
 fn seconds(options: &Options) -> f64 {
@@ -102,16 +116,26 @@ fn seconds(options: &Options) -> f64 {
 }
 
 fn connections(options: &Options) -> Vec<usize> {
-    match (options.connections.as_slice(), options.quick) {
-        ([], true) => CONNECTIONS_QUICK.to_vec(),
-        ([], false) => CONNECTIONS.to_vec(),
-        (connections, _) => connections.to_vec(),
+    match (options.connections.as_slice(), options.store, options.quick) {
+        ([], Store::Mongodb, _) => CONNECTIONS_MONGODB.to_vec(),
+        ([], Store::Embedded, true) => CONNECTIONS_QUICK.to_vec(),
+        ([], Store::Embedded, false) => CONNECTIONS.to_vec(),
+        (connections, ..) => connections.to_vec(),
     }
 }
 
-fn build() -> Result<(), String> {
+/// Builds the server, and what talks to MongoDB beside it; sees to it that there is a MongoDB.
+fn build(store: Store) -> Result<(), String> {
+    let beside: &[&str] = match store {
+        Store::Embedded => &[],
+        Store::Mongodb => &["--package", "storage", "--bins", "--example", "raw_mongodb"],
+    };
+    if store == Store::Mongodb {
+        tell(&installed::install()?);
+    }
     let status = Command::new("cargo")
         .args(["build", "--release", "--package", "server"])
+        .args(beside)
         .current_dir(root())
         .status()
         .map_err(|error| format!("cargo cannot be run: {error}"))?;
@@ -130,7 +154,7 @@ impl Plan<'_> {
         results.header = machine::describe(&self.folder, self.appends_per_second);
         let list: Vec<String> = self.connections.iter().map(usize::to_string).collect();
         results.header.extend([
-            ("backend", "embedded".to_owned()),
+            ("backend", self.options.store.to_string()),
             (
                 "data",
                 format!(
@@ -154,29 +178,34 @@ impl Plan<'_> {
 
     /// Loads so many resources into a fresh server and runs the scenarios on them.
     fn serving(&self, size: usize, results: &mut Results) -> Result<(), String> {
-        let data = fresh(&self.folder.join("serving"))?;
-        let server = Server::start(Build::Release, &data)?;
+        let place = self.place("serving")?;
+        let server = place.serve()?;
         let target = of(&server);
-        results.know(size, "start on an empty folder", server.started_ms as f64, "ms");
+        results.know(size, "start on an empty store", server.started_ms as f64, "ms");
         tell(&format!("── loading {size} resources"));
         let loaded = loading::generated(&target, Some(server.id()), size)?;
         results.know(size, "loading, versions in transactions", loaded.per_second(), "/s");
         if let Some(cpu) = loaded.cpu_ms_per_entry() {
             results.know(size, "CPU of loading, per version", cpu, "ms");
         }
-        let bytes = machine::size_of(&data) as f64;
+        let bytes = place.bytes();
         results.know(size, "disk of all, after loading", bytes / 1048576.0, "MiB");
         results.know(size, "disk per generated resource", bytes / size as f64, "B");
         results.know(size, "resident after loading", usage::resident_mib(server.id()), "MiB");
         // What is measured is a store that stands, not one that is still merging its files.
-        let settling = usage::settle(server.id(), SETTLING_MAX).as_secs_f64();
+        let working = place.database().map_or(server.id(), |database| database.id());
+        let settling = usage::settle(working, SETTLING_MAX).as_secs_f64();
         results.know(size, "waited for merging to end", settling, "s");
-        self.suite(&target, &server, size).run(results)?;
+        self.suite(&target, &server, &place, size).run(results)?;
         let of_size = results.figures.iter().filter(|figure| figure.size == size);
         let most = of_size.filter_map(|figure| figure.resident_mib).fold(0.0, f64::max);
         results.know(size, "resident under load", most, "MiB");
+        if let Some(database) = place.database() {
+            let resident = usage::resident_mib(database.id());
+            results.know(size, "resident of the database, at the end", resident, "MiB");
+        }
         server.kill()?;
-        let server = Server::start(Build::Release, &data)?;
+        let server = place.serve()?;
         results.know(size, "reopening after SIGKILL", server.started_ms as f64, "ms");
         server.stop()
     }
@@ -184,20 +213,33 @@ impl Plan<'_> {
     /// Where the server's time goes in the scenarios whose names have this part.
     fn profile(&self, part: &str) -> Result<String, String> {
         let size = sizes(self.options).first().copied().unwrap_or(RESOURCES_QUICK);
-        let data = fresh(&self.folder.join("serving"))?;
-        let server = Server::start(Build::Release, &data)?;
+        let place = self.place("serving")?;
+        let server = place.serve()?;
         let target = of(&server);
         tell(&format!("── loading {size} resources"));
         loading::generated(&target, Some(server.id()), size)?;
-        let summary = profile::scenarios(&self.suite(&target, &server, size), part, &self.folder)?;
+        let suite = self.suite(&target, &server, &place, size);
+        let summary = profile::scenarios(&suite, part, &self.folder)?;
         server.stop()?;
         Ok(summary)
     }
 
-    fn suite<'a>(&'a self, target: &'a Target, server: &Server, size: usize) -> Suite<'a> {
+    /// An empty store in a folder of this name.
+    fn place(&self, name: &str) -> Result<Place, String> {
+        Place::fresh(self.options.store, &self.folder.join(name))
+    }
+
+    fn suite<'a>(
+        &'a self,
+        target: &'a Target,
+        server: &Server,
+        place: &'a Place,
+        size: usize,
+    ) -> Suite<'a> {
         Suite {
             target,
             process: Some(server.id()),
+            database: place.database(),
             options: self.options,
             size,
             seconds: self.seconds,
@@ -209,8 +251,8 @@ impl Plan<'_> {
     /// The Synthea archive, over HTTP and by `brigid import`.
     fn synthea(&self, results: &mut Results) -> Result<(), String> {
         tell("── Synthea");
-        let data = fresh(&self.folder.join("synthea"))?;
-        let server = Server::start(Build::Release, &data)?;
+        let place = self.place("synthea")?;
+        let server = place.serve()?;
         let loaded = synthea::over_http(&of(&server), Some(server.id()))?;
         results.know(0, "Synthea over HTTP", loaded.per_second(), "resources/s");
         results.know(
@@ -223,15 +265,26 @@ impl Plan<'_> {
             results.know(0, "CPU of Synthea over HTTP", cpu, "ms per resource");
         }
         server.stop()?;
-        let data = fresh(&self.folder.join("import"))?;
-        let imported = synthea::import(&data, loaded.entries)?;
+        inventory::count(&place, results)?;
+        drop(place);
+        if self.options.store == Store::Mongodb && self.options.quick {
+            let why = "it writes what stands under Synthea over HTTP; only without --quick";
+            results.left.push(("brigid import".to_owned(), why.to_owned()));
+            return Ok(());
+        }
+        self.import(loaded.entries, results)
+    }
+
+    fn import(&self, resources: usize, results: &mut Results) -> Result<(), String> {
+        let place = self.place("import")?;
+        let imported = synthea::import(place.arguments(), resources)?;
         results.know(0, "brigid import", imported.per_second(), "resources/s");
         if let Some(cpu) = imported.cpu_ms_per_entry() {
             results.know(0, "CPU of brigid import", cpu, "ms per resource");
         }
-        let per_resource = machine::size_of(&data) as f64 / loaded.entries as f64;
+        let per_resource = place.bytes() / resources as f64;
         results.know(0, "disk per Synthea resource", per_resource, "B");
-        let server = Server::start(Build::Release, &data)?;
+        let server = place.serve()?;
         results.know(0, "reopening what was imported", server.started_ms as f64, "ms");
         server.stop()
     }
@@ -244,7 +297,7 @@ fn of(server: &Server) -> Target {
 
 /// Writes, keeps and compares what is asked for; the summary, or why the run is no good.
 fn conclude(options: &Options, results: &Results, is_ours: bool) -> Result<String, String> {
-    let mut judged = if is_ours { gates::judge(results) } else { Vec::new() };
+    let mut judged = if is_ours { gates::judge(options.store, results) } else { Vec::new() };
     // Who runs a part does not want to read what the whole would show.
     judged.retain(|gate| options.only.is_none() || gate.verdict.is_judged());
     if let Some(path) = &options.json {
@@ -252,7 +305,8 @@ fn conclude(options: &Options, results: &Results, is_ours: bool) -> Result<Strin
             .map_err(|error| format!("{}: {error}", path.display()))?;
     }
     let now = kept::ratios(results);
-    let falls = if is_ours { kept::compare(&kept::read(&kept::path())?, &now) } else { Vec::new() };
+    let path = kept::path(options.store);
+    let falls = if is_ours { kept::compare(&kept::read(&path)?, &now) } else { Vec::new() };
     let summary = report::markdown(results, &judged, &falls);
     if !is_ours {
         return Ok(summary);
@@ -262,7 +316,7 @@ fn conclude(options: &Options, results: &Results, is_ours: bool) -> Result<Strin
     }
     if options.keep {
         let commit = results.header.iter().find(|(name, _)| *name == "commit");
-        kept::write(&kept::path(), commit.map_or("", |(_, commit)| commit), &now)?;
+        kept::write(&path, commit.map_or("", |(_, commit)| commit), &now)?;
     }
     let fell = falls.iter().filter(|fall| fall.is_fall()).count();
     let missed = judged.iter().filter(|gate| matches!(gate.verdict, gates::Verdict::Missed(..)));

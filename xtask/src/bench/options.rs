@@ -2,10 +2,14 @@
 
 use std::path::PathBuf;
 
+use super::store::Store;
+
 /// What both recipes take.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Options {
     pub(crate) quick: bool,
+    /// Where the server of `bench` keeps its resources.
+    pub(crate) store: Store,
     /// Numbers of resources to load; none means the recipe's own.
     pub(crate) resources: Vec<usize>,
     /// Part of the names of the scenarios to run.
@@ -27,7 +31,8 @@ pub(crate) struct Options {
     pub(crate) allow_remote: bool,
 }
 
-const BENCH: [&str; 9] = [
+const BENCH: [&str; 10] = [
+    "--store",
     "--quick",
     "--resources",
     "--only",
@@ -104,6 +109,7 @@ fn parse(arguments: &[String], known: &[&str]) -> Result<Options, String> {
 impl Options {
     fn set(&mut self, flag: &str, value: &str) -> Result<(), String> {
         match flag {
+            "--store" => self.store = Store::parse(value)?,
             "--resources" => self.resources = numbers(flag, value, RESOURCES_MAX)?,
             "--connections" => self.connections = numbers(flag, value, CONNECTIONS_MAX)?,
             "--only" => self.only = Some(value.to_lowercase()),
@@ -140,7 +146,7 @@ fn numbers(flag: &str, value: &str, most: usize) -> Result<Vec<usize>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Options, bench, load};
+    use super::{Options, Store, bench, load};
 
     fn words(line: &str) -> Vec<String> {
         line.split_whitespace().map(str::to_owned).collect()
@@ -176,5 +182,13 @@ mod tests {
         check(bench(&words("--resources 0")), "a whole number from 1");
         check(bench(&words("--seconds 0")), "a number from 0.1");
         check(bench(&words("--json")), "needs a value");
+        check(bench(&words("--store postgres")), "--store postgres: embedded or mongodb");
+    }
+
+    #[test]
+    fn the_store_is_the_embedded_one_unless_it_is_named() {
+        assert_eq!(bench(&words("--quick")).unwrap().store, Store::Embedded);
+        assert_eq!(bench(&words("--store embedded")).unwrap().store, Store::Embedded);
+        assert_eq!(bench(&words("--store mongodb")).unwrap().store, Store::Mongodb);
     }
 }

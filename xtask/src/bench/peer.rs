@@ -36,6 +36,7 @@ pub(crate) fn load(arguments: &[String]) -> Result<String, String> {
     let suite = Suite {
         target: &target,
         process: None,
+        database: None,
         options: &options,
         size,
         seconds,

@@ -9,9 +9,17 @@ use super::kept::Fall;
 use super::results::{Figure, Results, ratio};
 
 /// Head of the table of figures.
-const HEAD: &str = "| set | scenario | connections | rate | × floor | p50 ms | p95 ms | p99 ms | \
-                    CPU ms | body KiB | \
-                    resident MiB | errors |\n|---|---|---|---|---|---|---|---|---|---|---|---|";
+fn head(has_database: bool) -> String {
+    let mut names = "| set | scenario | connections | rate | × floor | p50 ms | p95 ms | p99 ms | \
+                     CPU ms | body KiB | resident MiB | errors |"
+        .to_owned();
+    let mut rule = format!("|{}", "---|".repeat(12));
+    if has_database {
+        names += " database's CPU ms |";
+        rule += "---|";
+    }
+    format!("{names}\n{rule}")
+}
 
 /// All tables.
 pub(crate) fn markdown(results: &Results, judged: &[Judged], falls: &[Fall]) -> String {
@@ -19,13 +27,17 @@ pub(crate) fn markdown(results: &Results, judged: &[Judged], falls: &[Fall]) -> 
     for (name, value) in &results.header {
         line(&mut out, &format!("{name}: {value}  "));
     }
+    let has_database = results.figures.iter().any(|f| f.measured.database_ms.is_some());
     for size in results.sizes() {
-        line(&mut out, &format!("\n### {size} resources\n\n{HEAD}"));
+        line(&mut out, &format!("\n### {size} resources\n\n{}", head(has_database)));
         for figure in results.figures.iter().filter(|figure| figure.size == size) {
             line(&mut out, &row(figure));
         }
     }
     facts(results, &mut out);
+    for table in &results.tables {
+        line(&mut out, &format!("\n{table}"));
+    }
     growth(results, &mut out);
     if !judged.is_empty() {
         line(&mut out, "\n### Gates\n\n| gate | bound | measured | |\n|---|---|---|---|");
@@ -53,8 +65,9 @@ pub(crate) fn row(figure: &Figure) -> String {
         return format!("{start} no figure | | | | | | | {resident} | {} |", of.errors);
     }
     let unit = if figure.unit == "requests" { "/s" } else { " resources/s" };
+    let database = of.database_ms.map(|ms| format!(" {ms:.3} |")).unwrap_or_default();
     format!(
-        "{start} {}{unit} | {} | {:.2} | {:.2} | {:.2} | {} | {:.1} | {resident} | 0 |",
+        "{start} {}{unit} | {} | {:.2} | {:.2} | {:.2} | {} | {:.1} | {resident} | 0 |{database}",
         number(of.rate),
         some(figure.ratio, 3),
         of.p50_ms,
@@ -198,6 +211,7 @@ fn figure_json(figure: &Figure) -> String {
         pair("p95_ms", &figures(of.p95_ms)),
         pair("p99_ms", &figures(of.p99_ms)),
         pair("cpu_ms", &optional(of.cpu_ms)),
+        pair("database_ms", &optional(of.database_ms)),
         pair("body_kib", &plain(of.body_kib)),
         pair("resident_mib", &optional(figure.resident_mib)),
         pair("errors", &of.errors.to_string()),

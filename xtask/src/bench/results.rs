@@ -33,6 +33,8 @@ pub(crate) struct Results {
     pub(crate) header: Vec<(&'static str, String)>,
     pub(crate) figures: Vec<Figure>,
     pub(crate) facts: Vec<Fact>,
+    /// Further tables, as they are printed.
+    pub(crate) tables: Vec<String>,
     /// What was not run, and why.
     pub(crate) left: Vec<(String, String)>,
 }

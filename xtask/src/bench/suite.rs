@@ -3,9 +3,11 @@
 use std::io::Write;
 use std::time::Duration;
 
+use super::database::Database;
 use super::http::Target;
 use super::measure::{Load, Measured};
 use super::options::Options;
+use super::raw;
 use super::report;
 use super::results::{Figure, LIVEZ, Results, ratio};
 use super::samples::Samples;
@@ -17,6 +19,8 @@ pub(crate) struct Suite<'a> {
     pub(crate) target: &'a Target,
     /// The process that answers, if it is one of ours.
     pub(crate) process: Option<u32>,
+    /// The database behind it, if that is a process of ours, too.
+    pub(crate) database: Option<&'a Database>,
     pub(crate) options: &'a Options,
     /// Resources that were loaded.
     pub(crate) size: usize,
@@ -39,16 +43,19 @@ impl Suite<'_> {
             quick: true,
             step: scenarios::livez(),
         };
-        self.measure(&floor, results);
+        self.measure(&floor, results)?;
         for refused in &samples.refused {
             tell(&format!("sampling: {refused}"));
         }
-        let (all, left) = scenarios::all(&samples);
+        let (mut all, mut left) = scenarios::all(&samples);
+        if self.database.is_some() {
+            scenarios::leave_out(&mut all, &mut left);
+        }
         let wanted = |set: &str, name: &str| self.options.wants(set, name);
         for one in all.iter().filter(|one| wanted(one.set, one.name)) {
             // Who names a scenario wants it, quick or not.
             if one.quick || !self.options.quick || self.options.only.is_some() {
-                self.measure(one, results);
+                self.measure(one, results)?;
             }
         }
         let left = left.into_iter().filter(|left| wanted("", left.name));
@@ -60,8 +67,12 @@ impl Suite<'_> {
         Ok(())
     }
 
-    fn measure(&self, scenario: &Scenario, results: &mut Results) {
+    fn measure(&self, scenario: &Scenario, results: &mut Results) -> Result<(), String> {
         for connections in self.connections {
+            for floor in raw::measure(self, scenario, *connections)? {
+                tell(&report::row(&floor));
+                results.figures.push(floor);
+            }
             let measured = self.load(*connections).run(&*scenario.step);
             let ratio = self.ratio(scenario, &measured, *connections, results);
             let figure = Figure {
@@ -77,6 +88,7 @@ impl Suite<'_> {
             tell(&report::row(&figure));
             results.figures.push(figure);
         }
+        Ok(())
     }
 
     /// A load with so many connections.
@@ -84,6 +96,7 @@ impl Suite<'_> {
         Load {
             target: self.target,
             process: self.process,
+            database: self.database.map(Database::id),
             connections,
             warm_up: scenarios::warm_up(self.seconds),
             duration: Duration::from_secs_f64(self.seconds),
@@ -100,13 +113,16 @@ impl Suite<'_> {
         if measured.errors > 0 {
             return None;
         }
+        let rate = |name| {
+            let floor = results.figure(self.size, name, connections);
+            floor.filter(|floor| floor.measured.errors == 0).map(|floor| floor.measured.rate)
+        };
         let floor = match scenario.floor {
+            // Only what its driver does can be told of a database.
+            _ if self.database.is_some() => raw::floor_of(scenario.name).and_then(rate),
             Floor::Disk => self.appends_per_second,
             Floor::Http if scenario.name == LIVEZ => Some(measured.rate),
-            Floor::Http => {
-                let floor = results.figure(self.size, LIVEZ, connections);
-                floor.filter(|f| f.measured.errors == 0).map(|f| f.measured.rate)
-            }
+            Floor::Http => rate(LIVEZ),
         };
         ratio(measured.rate, floor)
     }

@@ -1,6 +1,7 @@
 //! The Synthea archive: its transactions over HTTP, and `brigid import`.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -38,15 +39,14 @@ pub(crate) fn over_http(target: &Target, process: Option<u32>) -> Result<Loaded,
     loading::bundles(target, process, &bundles, alone)
 }
 
-/// Imports the archive into a folder, the start and the end of the process included.
-pub(crate) fn import(data: &Path, resources: usize) -> Result<Loaded, String> {
+/// Imports the archive to where the arguments say, the start and the end of the process included.
+pub(crate) fn import(place: [OsString; 2], resources: usize) -> Result<Loaded, String> {
     let failed = |error: std::io::Error| format!("brigid import cannot be run: {error}");
     let start = Instant::now();
     let mut child = Command::new(process::program(Build::Release))
         .arg("import")
         .arg(archive_path())
-        .arg("--data-dir")
-        .arg(data)
+        .args(place)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

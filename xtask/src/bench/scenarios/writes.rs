@@ -4,6 +4,9 @@ use super::{Floor, Scenario, Step};
 use crate::bench::http::Request;
 use crate::bench::random::Random;
 
+/// Creates of a large transaction.
+const CREATES: u64 = 100;
+
 pub(crate) fn add(scenarios: &mut Vec<Scenario>) {
     scenarios.push(Scenario {
         set: "gates",
@@ -21,6 +24,19 @@ pub(crate) fn add(scenarios: &mut Vec<Scenario>) {
         worker.send(&Request::post("", &body));
     });
     scenarios.push(Scenario {
+        set: "gates",
+        name: "transaction of 100",
+        floor: Floor::Disk,
+        unit: "resources",
+        quick: true,
+        step: Box::new(|worker| {
+            let body = creates(&mut worker.random);
+            if worker.send(&Request::post("", &body)) {
+                worker.count(CREATES);
+            }
+        }),
+    });
+    scenarios.push(Scenario {
         set: "Blaze",
         name: "transaction of 2",
         floor: Floor::Disk,
@@ -30,8 +46,20 @@ pub(crate) fn add(scenarios: &mut Vec<Scenario>) {
     });
 }
 
+/// A transaction of creates.
+fn creates(random: &mut Random) -> String {
+    let entry = |_| {
+        format!(
+            r#"{{"resource":{},"request":{{"method":"POST","url":"Observation"}}}}"#,
+            observation(random)
+        )
+    };
+    let entries: Vec<String> = (0..CREATES).map(entry).collect();
+    format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{}]}}"#, entries.join(","))
+}
+
 /// A laboratory result of about 1.3 KB.
-fn observation(random: &mut Random) -> String {
+pub(crate) fn observation(random: &mut Random) -> String {
     let value = 4.0 + random.unit() * 9.0;
     let (patient, encounter, order) = (random.below(500), random.next(), random.next());
     let (doctor, day) = (random.below(64), 1 + random.below(28));

@@ -1,0 +1,219 @@
+//! Finds on the collection of a tenant; inserts of the same documents into a database beside it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use mongodb::bson::{Document, RawDocumentBuf, doc};
+use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR};
+use mongodb::options::{FindOneOptions, FindOptions, ReadConcern};
+use mongodb::{Client, ClientSession, Collection, Database, IndexModel};
+
+use super::load::{Step, measure};
+use super::tell;
+use super::templates::{Templates, renewed};
+
+/// Documents of a page.
+const PAGE: i64 = 20;
+/// Documents of a large transaction.
+const MANY: usize = 100;
+
+/// Measures the floors of a scenario of the bench and prints a line for each: what is called "as
+/// asked" is the command that the server sends, without the server.
+pub(super) async fn print(
+    client: &Client,
+    database: &Database,
+    scenario: &str,
+    tasks: usize,
+    time: Duration,
+) {
+    let templates = Templates::take(database).await;
+    let resources: Collection<RawDocumentBuf> = database.collection("resources");
+    let steps = match scenario {
+        "read" => vec![
+            ("find_one", read(&resources, templates.ids.clone(), doc! {})),
+            ("find_one as asked", read(&resources, templates.ids, body())),
+        ],
+        "page by token" => vec![
+            ("find 20 by token", page(&resources, templates.tokens.clone())),
+            ("find 20 by token as asked", asked(&resources, templates.tokens, false)),
+        ],
+        "page by reference" => vec![
+            ("find 20 by reference", page(&resources, templates.references.clone())),
+            ("find 20 by reference as asked", asked(&resources, templates.references, true)),
+        ],
+        "durable create" | "transaction of 100" => {
+            return write(client, database, templates.written, scenario, (tasks, time)).await;
+        }
+        _ => panic!("no floor is known of {scenario}"),
+    };
+    for (name, step) in steps {
+        tell(&measure(name, tasks, time, step).await);
+    }
+}
+
+/// The same for a scenario that writes.
+async fn write(
+    client: &Client,
+    database: &Database,
+    written: Vec<RawDocumentBuf>,
+    scenario: &str,
+    (tasks, time): (usize, Duration),
+) {
+    let own = client.database(&format!("{}_raw", database.name()));
+    let copy = fresh(&own).await;
+    let (name, count) = match scenario {
+        "durable create" => ("insert_one in a transaction", 1),
+        _ => ("insert_many in a transaction", MANY),
+    };
+    let step = insert(client, &copy, Arc::new(written), count);
+    tell(&measure(name, tasks, time, step).await);
+    own.drop().await.expect("a database of one's own can be removed");
+}
+
+/// What a read and a page leave out of documents.
+fn body() -> Document {
+    doc! { "k": 0, "e": 0, "x": 0 }
+}
+
+/// An empty collection with the index that searches read.
+async fn fresh(database: &Database) -> Collection<RawDocumentBuf> {
+    database.drop().await.expect("a database of one's own can be removed");
+    database.create_collection("resources").await.expect("a collection can be made");
+    let copy = database.collection("resources");
+    let index = IndexModel::builder().keys(doc! { "k": 1, "o": 1 }).build();
+    copy.create_index(index).await.expect("an index can be made");
+    copy
+}
+
+/// One of a list, another each time.
+fn pick<T: Clone>(list: &[T], task: usize, round: u64) -> T {
+    let round = usize::try_from(round).unwrap_or(0);
+    list[(task * 7919 + round * 31) % list.len()].clone()
+}
+
+fn read(resources: &Collection<RawDocumentBuf>, ids: Vec<String>, members: Document) -> Step {
+    let resources = resources.clone();
+    Arc::new(move |task, round| {
+        let (resources, id) = (resources.clone(), pick(&ids, task, round));
+        let members = Some(members.clone()).filter(|members| !members.is_empty());
+        Box::pin(async move {
+            let options = FindOneOptions::builder().projection(members).build();
+            let found = resources.find_one(doc! { "_id": id }).with_options(options).await?;
+            Ok(found.map_or(0, |_| 1))
+        })
+    })
+}
+
+fn page(resources: &Collection<RawDocumentBuf>, keys: Vec<String>) -> Step {
+    let resources = resources.clone();
+    Arc::new(move |task, round| {
+        let (resources, key) = (resources.clone(), pick(&keys, task, round));
+        Box::pin(async move {
+            let options = FindOptions::builder().sort(doc! { "o": 1 }).limit(PAGE).build();
+            let mut cursor = resources.find(doc! { "k": key }).with_options(options).await?;
+            let mut page: Vec<RawDocumentBuf> = Vec::new();
+            while cursor.advance().await? {
+                page.push(cursor.current().to_owned());
+            }
+            Ok(u64::from(!page.is_empty()))
+        })
+    })
+}
+
+/// A page as the server asks for it: by a key; or, for a reference without a type, by all keys that
+/// differ in the type alone, and then for more, because index entries have to decide.
+fn asked(resources: &Collection<RawDocumentBuf>, keys: Vec<String>, is_reference: bool) -> Step {
+    let resources = resources.clone();
+    Arc::new(move |task, round| {
+        let (resources, key) = (resources.clone(), pick(&keys, task, round));
+        let stages = if is_reference { stages_of_range(&key) } else { stages_of_key(&key) };
+        Box::pin(async move {
+            let mut cursor = resources.aggregate(stages).await?;
+            let mut page: Vec<RawDocumentBuf> = Vec::new();
+            while cursor.advance().await? {
+                page.push(cursor.current().to_owned());
+            }
+            Ok(u64::from(!page.is_empty()))
+        })
+    })
+}
+
+fn stages_of_key(key: &str) -> Vec<Document> {
+    vec![
+        doc! { "$match": { "k": key, "o": { "$lte": i64::MAX } } },
+        doc! { "$sort": { "o": 1 } },
+        doc! { "$limit": PAGE + 1 },
+        doc! { "$project": body() },
+    ]
+}
+
+fn stages_of_range(key: &str) -> Vec<Document> {
+    let start = key.split("Patient").next().unwrap_or_default();
+    // Any type begins with a letter.
+    let range = doc! { "$gte": start, "$lt": format!("{start}\u{7f}") };
+    vec![
+        doc! { "$match": { "k": &range, "o": { "$lte": i64::MAX } } },
+        doc! { "$match": { "k": { "$elemMatch": range } } },
+        doc! { "$sort": { "o": 1 } },
+        doc! { "$limit": 2 * (PAGE + 1) + 10 },
+        doc! { "$project": { "k": 0, "x": 0 } },
+    ]
+}
+
+/// So many documents in a transaction.
+fn insert(
+    client: &Client,
+    copy: &Collection<RawDocumentBuf>,
+    written: Arc<Vec<RawDocumentBuf>>,
+    count: usize,
+) -> Step {
+    // Numbers that no document of another run has.
+    static NEXT: AtomicI64 = AtomicI64::new(1);
+    let (client, copy) = (client.clone(), copy.clone());
+    Arc::new(move |_, _| {
+        let (client, copy, written) = (client.clone(), copy.clone(), Arc::clone(&written));
+        Box::pin(async move {
+            let number = || NEXT.fetch_add(1, Ordering::Relaxed);
+            let documents: Vec<RawDocumentBuf> = (0..count)
+                .map(|_| {
+                    let number = number();
+                    let at = usize::try_from(number).unwrap_or(0) % written.len();
+                    renewed(&written[at], number)
+                })
+                .collect();
+            within(&client, &copy, documents).await.map(|()| count as u64)
+        })
+    })
+}
+
+/// Writes them, again as long as the database asks for that: it may refuse any transaction once.
+async fn within(
+    client: &Client,
+    copy: &Collection<RawDocumentBuf>,
+    documents: Vec<RawDocumentBuf>,
+) -> Result<(), Error> {
+    let mut session = client.start_session().await?;
+    loop {
+        match attempt(copy, &documents, &mut session).await {
+            Err(error) if error.contains_label(TRANSIENT_TRANSACTION_ERROR) => {
+                // It has ended already, or it ends with its session.
+                let _ = session.abort_transaction().await;
+            }
+            done => return done,
+        }
+    }
+}
+
+async fn attempt(
+    copy: &Collection<RawDocumentBuf>,
+    documents: &[RawDocumentBuf],
+    session: &mut ClientSession,
+) -> Result<(), Error> {
+    session.start_transaction().read_concern(ReadConcern::snapshot()).await?;
+    match documents {
+        [one] => drop(copy.insert_one(one).session(&mut *session).await?),
+        many => drop(copy.insert_many(many).session(&mut *session).await?),
+    }
+    session.commit_transaction().await
+}
