@@ -150,7 +150,7 @@ fn quantities_are_converted_to_canonical_units() {
 #[test]
 fn references_are_local_or_absolute() {
     check("Observation?subject=1", "subject []/1");
-    check("Observation?patient=1", "patient []/1");
+    check("Observation?patient=1", "patient [Patient]/1");
     check("Condition?encounter=1", "encounter [Encounter]/1");
     check("Observation?subject=Patient/1", "subject [Patient]/1");
     check("Observation?subject:Patient=1", "subject [Patient]/1");

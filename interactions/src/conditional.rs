@@ -8,12 +8,15 @@ use std::sync::Arc;
 use fhir::json::Json;
 use fhir::search::{Filter, query};
 use fhir::{Kind, Outcome};
-use storage::{Check, Key, Refusal, SearchRequest, StoreError};
+use storage::{Check, Key, MatchRequest, Refusal, StoreError};
 
 use crate::policy::Permit;
 use crate::search::context;
 use crate::write::{self, ATTEMPTS, Prepared, answer};
 use crate::{Answer, Done, create};
+
+/// As many matches tell whether there is none, one or several.
+const MATCHES_WANTED: usize = 2;
 
 /// How many resources match a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,22 +50,39 @@ pub(crate) fn filter(
     Ok(parsed.query.filter)
 }
 
-/// Searches for what matches now, and the check that it still does at the commit.
+/// Asks what matches now, and how to check that it still does at the commit.
 pub(crate) async fn find(
     permit: &Permit<'_>,
     resource: &str,
     filter: &Filter,
 ) -> Result<(Found, Check), Outcome> {
-    let page = permit.store().search(&SearchRequest::of(resource, filter.clone(), 2)).await?;
-    let ids: Vec<Arc<str>> = page.versions.into_iter().map(|v| v.key.id).collect();
+    let ids = permit.store().ids(resource, filter, MATCHES_WANTED).await?;
+    Ok(judge(resource.into(), filter.clone(), ids))
+}
+
+/// As [`find`], for many conditions at once.
+pub(crate) async fn find_all(
+    permit: &Permit<'_>,
+    wanted: Vec<(Arc<str>, Filter)>,
+) -> Result<Vec<(Found, Check)>, Outcome> {
+    let request = |(resource, filter): (Arc<str>, Filter)| MatchRequest {
+        resource,
+        filter,
+        limit: MATCHES_WANTED,
+    };
+    let requests: Vec<MatchRequest> = wanted.into_iter().map(request).collect();
+    let found = permit.store().matches(&requests).await?;
+    let all = requests.into_iter().zip(found);
+    Ok(all.map(|(request, ids)| judge(request.resource, request.filter, ids)).collect())
+}
+
+fn judge(resource: Arc<str>, filter: Filter, ids: Vec<Arc<str>>) -> (Found, Check) {
     let found = match ids.as_slice() {
         [] => Found::None,
-        // A page of long versions ends earlier than asked.
-        [id] if page.next.is_none() => Found::One(id.clone()),
+        [id] => Found::One(id.clone()),
         _ => Found::Many,
     };
-    let check = Check::Matches { resource: Arc::from(resource), filter: filter.clone(), ids };
-    Ok((found, check))
+    (found, Check::Matches { resource, filter, ids })
 }
 
 /// Conditional create: the resource is made unless one matches.

@@ -48,15 +48,20 @@ async fn locate(
     }
 }
 
-pub(crate) async fn by_condition(
+async fn by_condition(
     permit: &Permit<'_>,
     resource: &Arc<str>,
     condition: &Condition,
 ) -> Result<(Key, Vec<Check>), Outcome> {
     let filter = conditional::filter(permit, resource, condition)?;
     let (found, check) = conditional::find(permit, resource, &filter).await?;
+    Ok((the_one(resource, found)?, vec![check]))
+}
+
+/// The one resource that a conditional patch is about.
+pub(crate) fn the_one(resource: &Arc<str>, found: Found) -> Result<Key, Outcome> {
     match found {
-        Found::One(id) => Ok((Key::new(resource.clone(), id), vec![check])),
+        Found::One(id) => Ok(Key::new(resource.clone(), id)),
         Found::Many => Err(several("Conditional patch")),
         Found::None => Err(Outcome::new(
             Kind::NotFound,

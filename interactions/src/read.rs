@@ -2,6 +2,8 @@
 //!
 //! [read]: https://hl7.org/fhir/R4/http.html#read
 
+use std::collections::HashMap;
+
 use fhir::search::query;
 use fhir::{Kind, Outcome};
 use storage::{Key, Version};
@@ -51,13 +53,25 @@ pub(crate) fn cut(
 
 /// The current version of a resource, or the failure that says why there is none.
 pub(crate) async fn current(permit: &Permit<'_>, key: &Key) -> Result<Version, Outcome> {
-    let Some(version) = permit.store().read(key).await? else {
-        return Err(not_found(key));
-    };
-    if version.is_deleted() {
-        return Err(gone(key, version.version));
+    present(key, permit.store().read(key).await?)
+}
+
+/// As [`current`], for many at once: what each came to.
+pub(crate) async fn current_many(
+    permit: &Permit<'_>,
+    keys: &[Key],
+) -> Result<HashMap<Key, Result<Version, Outcome>>, Outcome> {
+    let versions = permit.store().read_many(keys).await?;
+    let all = keys.iter().zip(versions);
+    Ok(all.map(|(key, version)| (key.clone(), present(key, version))).collect())
+}
+
+fn present(key: &Key, version: Option<Version>) -> Result<Version, Outcome> {
+    match version {
+        None => Err(not_found(key)),
+        Some(version) if version.is_deleted() => Err(gone(key, version.version)),
+        Some(version) => Ok(version),
     }
-    Ok(version)
 }
 
 /// `If-None-Match` decides where it is given; `If-Modified-Since` has a resolution of one second.

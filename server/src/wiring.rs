@@ -117,6 +117,7 @@ fn database(config: &Config) -> Result<Option<MongoSettings>, String> {
             &given.mongodb_password_file,
         )?,
         clock: Clock::system(),
+        watch: None,
         search: search_limits(config),
     }))
 }

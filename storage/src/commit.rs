@@ -63,7 +63,7 @@ pub enum Expected {
 
 /// A condition on other resources, judged by the committer against the state that the commit builds
 /// on, so that concurrent commits cannot slip in between.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Check {
     /// Exactly these ids of the type match the filter (as many as stand here; none, one or more).
     /// The store looks no further than one match more than are listed.

@@ -16,9 +16,10 @@ pub use commit::{Change, Check, Commit, Committed, Expected, Write};
 pub use embedded::{Clock, EmbeddedSettings, SearchLimits};
 pub use error::{Refusal, StoreError};
 pub use history::{Changed, Changes, FeedPosition, HistoryPage, HistoryRequest, HistoryScope};
-pub use mongodb::MongoSettings;
+pub use mongodb::{CommandWatch, MongoSettings};
 pub use search::{
-    PAGE_BYTES_MAX, Page, Position, SORT_KEYS_MAX, SearchPart, SearchRequest, Step, TotalWanted,
+    MatchRequest, PAGE_BYTES_MAX, Page, Position, SORT_KEYS_MAX, SearchPart, SearchRequest, Step,
+    TotalWanted,
 };
 pub use store::{CheckReport, Status, Storage, Store};
 pub use tenant::Tenant;

@@ -32,6 +32,17 @@ pub struct SearchPart {
     pub sort: Vec<Sort>,
 }
 
+/// Which resources of a type match, and how many of them are wanted.
+#[derive(Debug, Clone)]
+pub struct MatchRequest {
+    /// Resource type.
+    pub resource: Arc<str>,
+    /// The condition.
+    pub filter: Filter,
+    /// Greatest number of ids.
+    pub limit: usize,
+}
+
 /// How much the number of all matches may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TotalWanted {
@@ -107,6 +118,8 @@ pub struct Page {
     /// Number of matches (of all pages), when it was wanted or cost nothing; exact unless an
     /// estimate was wanted.
     pub total: Option<u64>,
+    /// Matches that are left out because what is stored of them cannot be read; the log names them.
+    pub damaged: usize,
     /// How it was found, step by step.
     pub plan: Vec<Step>,
 }

@@ -8,7 +8,7 @@ use fhir::search::{Entry, Filter, Param};
 use crate::embedded::{self, EmbeddedSettings};
 use crate::mongodb::{self, MongoSettings};
 use crate::{
-    Changes, Commit, Committed, FeedPosition, HistoryPage, HistoryRequest, Key, Page,
+    Changes, Commit, Committed, FeedPosition, HistoryPage, HistoryRequest, Key, MatchRequest, Page,
     SearchRequest, StoreError, Tenant, Version,
 };
 
@@ -170,6 +170,26 @@ impl Store {
         match &self.backend {
             Backend::Embedded(store) => store.ids(resource, filter, limit).await,
             Backend::MongoDb(store) => store.ids(resource, filter, limit).await,
+        }
+    }
+
+    /// As [`Store::ids`], for many conditions at once: for each its matches.
+    ///
+    /// # Errors
+    /// Only as said of the store.
+    pub async fn matches(
+        &self,
+        requests: &[MatchRequest],
+    ) -> Result<Vec<Vec<Arc<str>>>, StoreError> {
+        match &self.backend {
+            Backend::Embedded(store) => {
+                let mut all = Vec::with_capacity(requests.len());
+                for MatchRequest { resource, filter, limit } in requests {
+                    all.push(store.ids(resource, filter, *limit).await?);
+                }
+                Ok(all)
+            }
+            Backend::MongoDb(store) => store.matches(requests).await,
         }
     }
 

@@ -1,82 +1,49 @@
-//! Whatever is searched for, the embedded backend finds what [`fhir::search::Test::matches`] says.
+//! Whatever is searched for, a backend finds what [`fhir::search::Test::matches`] says.
 
 mod combined;
+mod filled;
 mod joined;
 mod oracle;
 
-use std::future::Future;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use fhir::json::Json;
-use fhir::search::{Filter, IndexValue, Sort};
-use proptest::prelude::{ProptestConfig, Strategy, proptest};
+use fhir::search::{Entry, Filter, IndexValue, Sort};
+use proptest::prelude::{Strategy, proptest};
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use storage::{
-    Change, Commit, EmbeddedSettings, Expected, Key, SearchRequest, Storage, Store, Tenant, Write,
-};
+use storage::{Key, SearchRequest, Store};
 
+use filled::{Changes, Drawn, Filled, block_on, by_store, cases, fill};
 use oracle::{Doc, KINDS, entries, filter, holds, param};
 
-struct Filled {
-    store: Store,
-    /// What is current, in the order of first writing.
-    docs: Vec<Doc>,
-    _folder: tempfile::TempDir,
+impl Drawn for Doc {
+    fn key(&self) -> Key {
+        Key::new("Patient", self.id.as_str())
+    }
+
+    fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.build().expect("a runtime").block_on(future)
-}
-
-fn put(doc: &Doc) -> Write {
-    let key = Key::new("Patient", doc.id.as_str());
-    let json = format!(r#"{{"resourceType":"Patient","id":"{}"}}"#, doc.id);
-    let body = Arc::new(Json::parse(json).expect("JSON"));
-    let change = Change::Put { body, entries: doc.entries.clone(), is_create: false };
-    Write { key, change, expected: Expected::Any }
-}
-
-/// Random resources, some updated, some deleted afterwards.
-fn fill(count: usize) -> Filled {
-    let folder = tempfile::tempdir().expect("a folder");
-    let storage = Storage::open(&EmbeddedSettings::new(folder.path())).expect("a storage");
-    let store = block_on(storage.store(&Tenant::parse("test").expect("a name"))).expect("a store");
+/// Random resources.
+fn drawn(count: usize) -> Filled<Doc> {
     let mut runner = TestRunner::deterministic();
     let strategy = entries();
     let mut draw = || strategy.new_tree(&mut runner).expect("a value").current();
-    let mut docs: Vec<_> =
-        (0..count).map(|n| Doc { id: format!("p{n}"), entries: draw() }).collect();
-    let commit = |writes: Vec<Write>| {
-        block_on(store.commit(Commit { writes, checks: vec![] })).expect("a commit");
-    };
-    for docs in docs.chunks(200) {
-        commit(docs.iter().map(put).collect());
-    }
-    docs.iter_mut().step_by(3).for_each(|doc| doc.entries = draw());
-    commit(docs.iter().step_by(3).map(put).collect());
-    let gone = |n: &usize| n % 7 == 5;
-    let deletions = docs.iter().enumerate().filter(|(n, _)| gone(n)).map(|(_, doc)| Write {
-        key: Key::new("Patient", doc.id.as_str()),
-        change: Change::Delete,
-        expected: Expected::Any,
-    });
-    commit(deletions.collect());
-    let mut n = 0..;
-    docs.retain(|_| !gone(&n.next().expect("a number")));
-    Filled { store, docs, _folder: folder }
+    let docs = (0..count).map(|n| Doc { id: format!("p{n}"), entries: draw() }).collect();
+    fill(docs, Changes { redrawn: 3, deleted: 7 }, |_, doc: &mut Doc| doc.entries = draw())
 }
 
-fn few() -> &'static Filled {
-    static FEW: OnceLock<Filled> = OnceLock::new();
-    FEW.get_or_init(|| fill(60))
+fn few() -> &'static Filled<Doc> {
+    static FEW: OnceLock<Filled<Doc>> = OnceLock::new();
+    FEW.get_or_init(|| drawn(60))
 }
 
-fn many() -> &'static Filled {
-    static MANY: OnceLock<Filled> = OnceLock::new();
-    MANY.get_or_init(|| fill(2_500))
+fn many() -> &'static Filled<Doc> {
+    static MANY: OnceLock<Filled<Doc>> = OnceLock::new();
+    MANY.get_or_init(|| drawn(by_store(2_500, 400)))
 }
 
 fn paged(store: &Store, filter: &Filter, sort: Option<Sort>, limit: usize) -> Vec<String> {
@@ -99,7 +66,7 @@ fn place(id: &str) -> usize {
 
 /// Searches as a whole, in pages, for ids and for the total.
 #[track_caller]
-fn check(filled: &Filled, filter: &Filter, limit: usize) {
+fn check(filled: &Filled<Doc>, filter: &Filter, limit: usize) {
     let expected: Vec<_> =
         filled.docs.iter().filter(|doc| holds(filter, doc)).map(|doc| doc.id.clone()).collect();
     for limit in [10_000, limit] {
@@ -135,7 +102,13 @@ fn sort_key(value: &IndexValue) -> Option<(i64, Vec<u8>)> {
 }
 
 #[track_caller]
-fn check_sorted(filled: &Filled, filter: &Filter, code: &str, is_descending: bool, limit: usize) {
+fn check_sorted(
+    filled: &Filled<Doc>,
+    filter: &Filter,
+    code: &str,
+    is_descending: bool,
+    limit: usize,
+) {
     let mut expected: Vec<_> = filled
         .docs
         .iter()
@@ -165,7 +138,7 @@ fn filters() -> impl Strategy<Value = Filter> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+    #![proptest_config(cases(120, 30))]
 
     #[test]
     fn a_search_over_few_finds_what_matches(filter in filters(), limit in 1_usize..9) {
@@ -202,5 +175,5 @@ proptest! {
 fn a_random_store_is_sound() {
     let report = block_on(many().store.check(|_| ())).expect("a check");
     assert_eq!(report.problems, Vec::<String>::new());
-    assert_eq!(report.resources, 2_500);
+    assert_eq!(report.resources, many().count as u64);
 }

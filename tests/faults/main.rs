@@ -2,11 +2,14 @@
 //! it is told to. Kills of Brigid itself are in `tests/crash`, which runs on both stores.
 
 mod cut;
+mod damaged;
 mod gone;
 mod late;
 mod load;
 mod restart;
+mod round_trips;
 mod start;
+mod tls;
 mod twins;
 
 use std::thread;

@@ -21,7 +21,7 @@ const PASSWORD: &str = "hidden-password";
 /// `brigid serve` with this connection string and these variables ends in time and says all of
 /// these.
 #[track_caller]
-fn check(uri: &str, variables: &[(&str, &str)], says: &[&str]) {
+pub(super) fn check(uri: &str, variables: &[(&str, &str)], says: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let start = Instant::now();
     let child = program()

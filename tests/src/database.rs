@@ -88,6 +88,16 @@ impl Database {
         Self::run(Folder::Given(folder.to_owned()), &arguments)
     }
 
+    /// As [`Database::open`], with TLS: these arguments name its certificate. It cannot be asked by
+    /// [`Database::command`].
+    ///
+    /// # Panics
+    /// As [`Database::start`].
+    #[must_use]
+    pub fn secured(folder: &Path, arguments: &[&str]) -> Self {
+        Self::launch(Folder::Given(folder.to_owned()), arguments)
+    }
+
     /// As [`Database::open`], for those who have an account there.
     ///
     /// # Panics
@@ -98,6 +108,13 @@ impl Database {
     }
 
     fn run(folder: Folder, arguments: &[&str]) -> Self {
+        let database = Self::launch(folder, arguments);
+        // The one command that needs no account.
+        database.command("admin", &json!({"hello": 1}));
+        database
+    }
+
+    fn launch(folder: Folder, arguments: &[&str]) -> Self {
         let mut server = Command::new(program())
             .args(["--host", "127.0.0.1", "--port", "0", "--storage-path"])
             .arg(folder.path().join("wt"))
@@ -118,8 +135,6 @@ impl Database {
             database.kill();
             panic!("the database did not start; it printed:\n{}", database.printed());
         }
-        // The one command that needs no account.
-        database.command("admin", &json!({"hello": 1}));
         database
     }
 

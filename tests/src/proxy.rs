@@ -66,6 +66,8 @@ struct State {
     next: u64,
     /// How often [`Fault::Cut`] has cut.
     cuts: usize,
+    /// Commands of sessions: all but what the driver asks to find the servers.
+    commands: usize,
     is_refusing: bool,
     is_over: bool,
 }
@@ -90,6 +92,7 @@ impl Proxy {
             links: Vec::new(),
             next: 0,
             cuts: 0,
+            commands: 0,
             is_refusing: false,
             is_over: false,
         };
@@ -152,6 +155,13 @@ impl Proxy {
             let listener = TcpListener::bind(self.address).expect("the port is still free");
             self.listener = Some(spawn(listener, &self.shared));
         }
+    }
+
+    /// Commands that were sent since the last time somebody asked; not counted are those by which a
+    /// driver keeps an eye on the servers.
+    #[must_use]
+    pub fn commands(&self) -> usize {
+        std::mem::take(&mut self.shared.lock().commands)
     }
 
     /// Waits until [`Fault::Cut`] has cut so often; false when the time is over first.
@@ -218,6 +228,9 @@ fn pass_requests(
 ) -> Result<()> {
     loop {
         let message = message(&mut client)?;
+        if holds(&message, b"lsid") {
+            shared.lock().commands += 1;
+        }
         match shared.fate(&message) {
             Fate::Passes => {}
             Fate::IsLost => return Ok(()),

@@ -74,6 +74,14 @@ const TESTS_ON_MONGODB: Step<'_> = Step {
     store: Some("mongodb"),
 };
 
+/// The random tests of the store, once more.
+const RANDOM_ON_MONGODB: Step<'_> = Step {
+    name: "random tests on MongoDB",
+    program: "cargo",
+    arguments: &["test", "--package", "storage", "--test", "brute_force"],
+    store: Some("mongodb"),
+};
+
 const HOUSE: Step<'_> = Step {
     name: "house rules",
     program: "cargo",
@@ -110,7 +118,7 @@ pub(crate) fn test() -> Result<String, String> {
     let start = Instant::now();
     let database = database::install()?;
     // One after the other: each keeps the processors busy, and figures stay comparable.
-    let steps = run(&[BUILD, TESTS, TESTS_ON_MONGODB])?;
+    let steps = run(&[BUILD, TESTS, TESTS_ON_MONGODB, RANDOM_ON_MONGODB])?;
     let clients = clients::run()?;
     Ok(format!("{database}; {steps}; {clients}; tests took {} s", start.elapsed().as_secs()))
 }

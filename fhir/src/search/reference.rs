@@ -70,8 +70,8 @@ pub(super) struct ReferenceScope<'a> {
     /// This server's own bases, without a slash at the end.
     pub(super) bases: &'a [String],
     pub(super) schema: &'a Schema,
-    /// Resource types that the parameter's references may have; empty: any.
-    pub(super) targets: &'a [String],
+    /// Resource types that the parameter's references may have, as its expression tells; empty: any.
+    pub(super) targets: &'a [&'a str],
     /// The type that a modifier demands: `subject:Patient`.
     pub(super) r#type: Option<&'a str>,
 }
@@ -102,7 +102,7 @@ impl ReferenceTest {
             (Target::Elsewhere, None) if is_id(&reference) => {
                 let resources = match (scope.r#type, scope.targets) {
                     (Some(one), _) => vec![one.to_owned()],
-                    (None, [one]) => vec![one.clone()],
+                    (None, [one]) => vec![(*one).to_owned()],
                     // Every type that the parameter allows, and none else can be in its index.
                     _ => Vec::new(),
                 };

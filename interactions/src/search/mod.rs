@@ -47,6 +47,7 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
         (found.page, found.hits)
     };
 
+    notes.extend(damaged(page.damaged));
     let mut bundle = BundleWriter::new("searchset");
     if let Some(total) = page.total.filter(|_| query.total != Total::None || query.is_count_only) {
         bundle.total(total);
@@ -79,6 +80,17 @@ pub(crate) async fn search(permit: &Permit<'_>, request: Search) -> Result<Answe
         });
     }
     Ok(Answer::found(Body::bundle(bundle, resources)))
+}
+
+/// What is said of matches that are left out.
+fn damaged(count: usize) -> Option<Issue> {
+    let which = match count {
+        0 => return None,
+        1 => "A resource is left out of this page: what is stored of it".to_owned(),
+        count => format!("{count} resources are left out of this page: what is stored of them"),
+    };
+    let text = format!("{which} cannot be read. The operator's log says which.");
+    Some(Issue::error("incomplete", text))
 }
 
 fn contained_in_several() -> Outcome {

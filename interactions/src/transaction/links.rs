@@ -4,6 +4,7 @@
 //! <https://hl7.org/fhir/R4/http.html#trules>
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use fhir::json::Json;
 use fhir::reference::{self, Place, Target};
@@ -12,10 +13,20 @@ use fhir::{Kind, Outcome};
 use storage::{Check, Key};
 
 use super::Entry;
+use super::conditions::Asked;
 use super::plan::{Plan, Step};
 use crate::Interaction;
-use crate::conditional::{self, Found};
+use crate::conditional::Found;
 use crate::policy::Permit;
+
+/// A reference that names a resource by a condition.
+pub(super) struct ConditionalReference {
+    text: String,
+    /// The first entry that has it.
+    owner: usize,
+    /// What it asks for.
+    pub(super) asked: Asked,
+}
 
 /// What every link of the transaction means.
 pub(super) struct Links {
@@ -23,14 +34,16 @@ pub(super) struct Links {
     full_urls: HashMap<String, String>,
     /// Text of a conditional reference → address of the resource that it found.
     conditional: HashMap<String, String>,
-    checks: Vec<(String, Filter, Vec<std::sync::Arc<str>>)>,
+    /// What must still hold at the commit for the conditional references.
+    pub(super) checks: Vec<Check>,
 }
 
 impl Links {
-    pub(super) async fn resolve(
+    pub(super) fn resolve(
         permit: &Permit<'_>,
         entries: &[Entry],
         plan: &Plan,
+        references: &[ConditionalReference],
     ) -> Result<Self, Outcome> {
         let mut full_urls = HashMap::new();
         for (entry, step) in entries.iter().zip(&plan.steps) {
@@ -40,71 +53,16 @@ impl Links {
             }
         }
         let mut links = Self { full_urls, conditional: HashMap::new(), checks: Vec::new() };
-        for (text, owner) in conditional_references(permit, entries) {
-            let address = links
-                .find(permit, entries, plan, &text)
-                .await
-                .map_err(|outcome| entries[owner].blame(outcome))?;
-            links.conditional.insert(text, address);
+        for ConditionalReference { text, owner, asked: (resource, condition) } in references {
+            let key = plan.conditions.find(resource, condition).and_then(|(found, check)| {
+                let key = the_one(permit, entries, plan, &check, found);
+                links.checks.push(check);
+                key.map_err(|why| wrong(text, why))
+            });
+            let key = key.map_err(|outcome| entries[*owner].blame(outcome))?;
+            links.conditional.insert(text.clone(), key.to_string());
         }
         Ok(links)
-    }
-
-    /// What must still hold at the commit for the conditional references.
-    pub(super) fn checks(&self) -> Vec<Check> {
-        self.checks
-            .iter()
-            .map(|(resource, filter, ids)| Check::Matches {
-                resource: resource.as_str().into(),
-                filter: filter.clone(),
-                ids: ids.clone(),
-            })
-            .collect()
-    }
-
-    /// The one resource that a conditional reference finds: in the store, or among those that this
-    /// transaction makes.
-    async fn find(
-        &mut self,
-        permit: &Permit<'_>,
-        entries: &[Entry],
-        plan: &Plan,
-        text: &str,
-    ) -> Result<String, Outcome> {
-        let (bases, schema) = (&permit.settings().bases, permit.definitions().schema());
-        let Target::Conditional { resource, query } = reference::target(text, bases, schema) else {
-            return Ok(text.to_owned());
-        };
-        let condition = query::decode_pairs(query)?;
-        let filter = conditional::filter(permit, resource, &condition)?;
-        let (found, check) = conditional::find(permit, resource, &filter).await?;
-        if let Check::Matches { ids, .. } = check {
-            self.checks.push((resource.to_owned(), filter.clone(), ids));
-        }
-        let mut keys = match found {
-            Found::None => Vec::new(),
-            Found::One(id) => vec![Key::new(resource, id)],
-            Found::Many => return Err(wrong(text, "several resources match")),
-        };
-        // What a resource of this Bundle is joined to may be in the Bundle too, or about to change
-        // with it: a condition on other resources looks at what is stored, and at that alone.
-        let is_joined = filter.is_joined();
-        if is_joined {
-            keys.retain(|key| !is_deleted(plan, key));
-        } else {
-            keys.retain(|key| !is_rewritten(plan, key));
-            keys.extend(among(permit, entries, plan, resource, &filter));
-        }
-        match keys.as_slice() {
-            [key] => Ok(key.to_string()),
-            [] if is_joined => Err(wrong(
-                text,
-                "nothing stored matches; a condition on other resources does not look at those of \
-                 this Bundle",
-            )),
-            [] => Err(wrong(text, "nothing matches")),
-            _ => Err(wrong(text, "several resources match")),
-        }
     }
 
     /// The entry's resource with its links replaced.
@@ -199,10 +157,13 @@ fn service_root(full_url: &str) -> Option<&str> {
     rest.rsplit_once('/').map(|(root, _)| root)
 }
 
-/// The texts of conditional references, each with the first entry that has it.
-fn conditional_references(permit: &Permit<'_>, entries: &[Entry]) -> BTreeMap<String, usize> {
+/// The conditional references of all entries, each text once.
+pub(super) fn conditional_references(
+    permit: &Permit<'_>,
+    entries: &[Entry],
+) -> Result<Vec<ConditionalReference>, Outcome> {
     let (bases, schema) = (&permit.settings().bases, permit.definitions().schema());
-    let mut found = BTreeMap::new();
+    let mut found: BTreeMap<String, (usize, Result<Asked, Outcome>)> = BTreeMap::new();
     for (owner, entry) in entries.iter().enumerate() {
         let body = match &entry.interaction {
             Interaction::Create(request) => &request.body,
@@ -213,14 +174,57 @@ fn conditional_references(permit: &Permit<'_>, entries: &[Entry]) -> BTreeMap<St
             continue;
         }
         reference::visit(body.root(), schema, &mut |place, text| {
-            let is_conditional = place == Place::Reference
-                && matches!(reference::target(text, bases, schema), Target::Conditional { .. });
-            if is_conditional {
-                found.entry(text.to_owned()).or_insert(owner);
+            if place == Place::Reference
+                && let Target::Conditional { resource, query } =
+                    reference::target(text, bases, schema)
+                && !found.contains_key(text)
+            {
+                let condition = query::decode_pairs(query);
+                let asked = condition.map(|condition| (Arc::from(resource), condition));
+                found.insert(text.to_owned(), (owner, asked));
             }
         });
     }
-    found
+    let all = found.into_iter().map(|(text, (owner, asked))| {
+        let asked = asked.map_err(|outcome| entries[owner].blame(outcome))?;
+        Ok(ConditionalReference { text, owner, asked })
+    });
+    all.collect()
+}
+
+/// The one resource that a conditional reference is to: among what the store found, and what this
+/// transaction makes; or why there is none such.
+fn the_one(
+    permit: &Permit<'_>,
+    entries: &[Entry],
+    plan: &Plan,
+    check: &Check,
+    found: Found,
+) -> Result<Key, &'static str> {
+    let Check::Matches { resource, filter, .. } = check else { return Err("it is no condition") };
+    let mut keys = match found {
+        Found::None => Vec::new(),
+        Found::One(id) => vec![Key::new(resource.clone(), id)],
+        Found::Many => return Err("several resources match"),
+    };
+    // What a resource of this Bundle is joined to may be in the Bundle too, or about to change
+    // with it: a condition on other resources looks at what is stored, and at that alone.
+    let is_joined = filter.is_joined();
+    if is_joined {
+        keys.retain(|key| !is_deleted(plan, key));
+    } else {
+        keys.retain(|key| !is_rewritten(plan, key));
+        keys.extend(among(permit, entries, plan, resource, filter));
+    }
+    match (keys.len(), keys.pop()) {
+        (1, Some(key)) => Ok(key),
+        (0, _) if is_joined => Err(
+            "nothing stored matches; a condition on other resources does not look at those of this \
+             Bundle",
+        ),
+        (0, _) => Err("nothing matches"),
+        _ => Err("several resources match"),
+    }
 }
 
 /// Is the stored resource replaced or deleted by this transaction?

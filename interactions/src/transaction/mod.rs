@@ -2,18 +2,21 @@
 //!
 //! [transaction]: https://hl7.org/fhir/R4/http.html#transaction
 
+mod conditions;
 mod links;
 mod plan;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use fhir::json::Value;
 use fhir::{Issue, Kind, Outcome};
-use storage::{Change, Check, Commit, Committed, Expected, Refusal, StoreError, Write};
+use storage::{
+    Change, Check, Commit, Committed, Expected, Key, Refusal, StoreError, Version, Write,
+};
 
 use crate::conditional::{contended, is_overtaken};
 use crate::policy::Permit;
-use crate::read::current;
+use crate::read::current_many;
 use crate::write::ATTEMPTS;
 use crate::{Answer, BundleSubmission, Done, Interaction, batch, delete, patch, write};
 use links::Links;
@@ -41,8 +44,8 @@ pub(crate) async fn transaction(
 ) -> Result<Answer, Outcome> {
     let mut entries = read(permit, &submission)?;
     entries.sort_by_key(|entry| (entry.rank, entry.index));
-    let (plan, committed) = commit(permit, &entries).await?;
-    respond(permit, entries, &plan, committed, submission.returned).await
+    let done = commit(permit, &entries).await?;
+    respond(permit, entries, done, submission.returned).await
 }
 
 /// Reads all entries; the Bundle's own rules first.
@@ -96,16 +99,30 @@ fn check_full_urls(entries: &[Value<'_>]) -> Result<(), Outcome> {
     Ok(())
 }
 
+/// Current versions by key, or why there is none.
+type Known = HashMap<Key, Result<Version, Outcome>>;
+
+/// A transaction that is done, but for its answer.
+struct Settled {
+    plan: Plan,
+    /// What was read before the commit.
+    known: Known,
+    committed: Vec<Committed>,
+}
+
 /// Plans and commits; again from the start when others changed what the plan was built on.
-async fn commit(permit: &Permit<'_>, entries: &[Entry]) -> Result<(Plan, Vec<Committed>), Outcome> {
+async fn commit(permit: &Permit<'_>, entries: &[Entry]) -> Result<Settled, Outcome> {
+    let references = links::conditional_references(permit, entries)?;
     for _ in 0..ATTEMPTS {
-        let plan = Plan::make(permit, entries).await?;
-        let batch = writes(permit, entries, &plan).await?;
+        let plan = Plan::make(permit, entries, &references).await?;
+        let links = Links::resolve(permit, entries, &plan, &references)?;
+        let known = current_many(permit, &plan.read()).await?;
+        let batch = writes(permit, entries, &plan, links, &known)?;
         if batch.commit.writes.is_empty() && batch.commit.checks.is_empty() {
-            return Ok((plan, Vec::new()));
+            return Ok(Settled { plan, known, committed: Vec::new() });
         }
         match write::commit(permit, batch.commit).await {
-            Ok(committed) => return Ok((plan, committed)),
+            Ok(committed) => return Ok(Settled { plan, known, committed }),
             Err(error) if is_overtaken(&error) => {}
             Err(StoreError::Refused { index, refusal }) => {
                 let owner = match refusal {
@@ -149,13 +166,18 @@ impl Batch {
     }
 }
 
-async fn writes(permit: &Permit<'_>, entries: &[Entry], plan: &Plan) -> Result<Batch, Outcome> {
-    let links = Links::resolve(permit, entries, plan).await?;
+fn writes(
+    permit: &Permit<'_>,
+    entries: &[Entry],
+    plan: &Plan,
+    mut links: Links,
+    known: &Known,
+) -> Result<Batch, Outcome> {
     let mut batch = Batch::default();
     for (owner, check) in plan.checks() {
-        batch.check(owner, [check]);
+        batch.check(*owner, [check.clone()]);
     }
-    batch.check(0, links.checks());
+    batch.check(0, std::mem::take(&mut links.checks));
     for (owner, (entry, step)) in entries.iter().zip(&plan.steps).enumerate() {
         match step {
             Step::Put { key, expected, is_create } => {
@@ -168,7 +190,7 @@ async fn writes(permit: &Permit<'_>, entries: &[Entry], plan: &Plan) -> Result<B
             }
             Step::Patch { key, expected } => {
                 let Interaction::Patch(request) = &entry.interaction else { continue };
-                let version = current(permit, key).await.map_err(|o| entry.blame(o))?;
+                let version = of(known, key).map_err(|o| entry.blame(o))?;
                 let prepared = patch::patched(permit, &version, &request.body, *expected)
                     .map_err(|o| entry.blame(o))?;
                 let based_on = Expected::Version(version.version);
@@ -195,10 +217,17 @@ async fn writes(permit: &Permit<'_>, entries: &[Entry], plan: &Plan) -> Result<B
 async fn respond(
     permit: &Permit<'_>,
     entries: Vec<Entry>,
-    plan: &Plan,
-    committed: Vec<Committed>,
+    settled: Settled,
     returned: crate::Returned,
 ) -> Result<Answer, Outcome> {
+    let Settled { plan, mut known, committed } = settled;
+    // What an entry found may be what another one has just written.
+    let found: HashSet<&Key> = plan.existing().collect();
+    for version in committed.iter().filter_map(|committed| committed.version.as_ref()) {
+        if found.contains(&version.key) && !version.is_deleted() {
+            known.insert(version.key.clone(), Ok(version.clone()));
+        }
+    }
     let mut committed = committed.into_iter();
     let mut answers = Vec::with_capacity(entries.len());
     let mut room = batch::Room::of(permit);
@@ -212,7 +241,7 @@ async fn respond(
             }
             Step::Delete { key: None, .. } => Ok(delete::nothing()),
             Step::Existing { key } => {
-                current(permit, key).await.map(|version| Answer::of(Done::Existing, version))
+                of(&known, key).map(|version| Answer::of(Done::Existing, version))
             }
             Step::Later => match room.check() {
                 Ok(()) => permit.door().perform(permit.caller(), entry.interaction).await,
@@ -225,6 +254,11 @@ async fn respond(
     answers.sort_by_key(|(index, _)| *index);
     let answers = answers.iter().map(|(_, answer)| answer);
     Ok(Answer::found(batch::respond(permit, "transaction-response", answers, returned)))
+}
+
+fn of(versions: &Known, key: &Key) -> Result<Version, Outcome> {
+    let missing = || Err(Outcome::new(Kind::Fault, "A resource of the transaction was not read."));
+    versions.get(key).cloned().unwrap_or_else(missing)
 }
 
 fn written(step: &Step, committed: Committed) -> Result<Answer, Outcome> {

@@ -7,7 +7,9 @@ use fhir::{Kind, Outcome};
 use storage::{Check, Expected, Key};
 
 use super::Entry;
-use crate::conditional::{self, Found, several};
+use super::conditions::Conditions;
+use super::links::ConditionalReference;
+use crate::conditional::{Found, several};
 use crate::policy::Permit;
 use crate::update::{self, Resolved};
 use crate::{Condition, Create, Delete, Interaction, Target, Update, patch, write};
@@ -54,62 +56,60 @@ impl Step {
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
-    checks: Vec<(usize, Matches)>,
+    pub(super) conditions: Conditions,
+    checks: Vec<(usize, Check)>,
     deleted: HashSet<Key>,
     /// Conditional creates so far: a second one under the same condition finds the first.
     created: HashMap<(Arc<str>, Condition), Key>,
 }
 
-/// A [`Check::Matches`], kept so that it can be asked again.
-struct Matches {
-    resource: Arc<str>,
-    filter: fhir::search::Filter,
-    ids: Vec<Arc<str>>,
-}
-
 impl Plan {
     /// Settles every entry against the state as it is now.
-    pub(super) async fn make(permit: &Permit<'_>, entries: &[Entry]) -> Result<Self, Outcome> {
-        let mut plan = Self::default();
+    pub(super) async fn make(
+        permit: &Permit<'_>,
+        entries: &[Entry],
+        references: &[ConditionalReference],
+    ) -> Result<Self, Outcome> {
+        let conditions = Conditions::look_up(permit, entries, references).await?;
+        let mut plan = Self { conditions, ..Self::default() };
         for (owner, entry) in entries.iter().enumerate() {
-            let step = plan.step(permit, owner, entry).await.map_err(|o| entry.blame(o))?;
+            let step = plan.step(permit, owner, entry).map_err(|o| entry.blame(o))?;
             plan.steps.push(step);
         }
         plan.refuse_overlaps(entries)?;
         Ok(plan)
     }
 
-    /// What must still hold at the commit, with the index of the entry that needs it.
-    pub(super) fn checks(&self) -> impl Iterator<Item = (usize, Check)> + '_ {
-        self.checks.iter().map(|(owner, matches)| {
-            let check = Check::Matches {
-                resource: matches.resource.clone(),
-                filter: matches.filter.clone(),
-                ids: matches.ids.clone(),
-            };
-            (*owner, check)
-        })
+    /// What is read before the commit: what is patched, and what conditional creates found.
+    pub(super) fn read(&self) -> Vec<Key> {
+        let meant =
+            self.steps.iter().filter(|s| matches!(s, Step::Patch { .. } | Step::Existing { .. }));
+        let keys: HashSet<&Key> = meant.filter_map(Step::key).collect();
+        keys.into_iter().cloned().collect()
     }
 
-    async fn step(
-        &mut self,
-        permit: &Permit<'_>,
-        owner: usize,
-        entry: &Entry,
-    ) -> Result<Step, Outcome> {
+    /// What conditional creates found, in the store or in this transaction.
+    pub(super) fn existing(&self) -> impl Iterator<Item = &Key> {
+        self.steps.iter().filter(|s| matches!(s, Step::Existing { .. })).filter_map(Step::key)
+    }
+
+    /// What must still hold at the commit, with the index of the entry that needs it.
+    pub(super) fn checks(&self) -> &[(usize, Check)] {
+        &self.checks
+    }
+
+    fn step(&mut self, permit: &Permit<'_>, owner: usize, entry: &Entry) -> Result<Step, Outcome> {
         match &entry.interaction {
-            Interaction::Delete(request) => self.delete(permit, owner, request).await,
-            Interaction::Create(request) => self.create(permit, owner, request).await,
-            Interaction::Update(request) => self.update(permit, owner, request).await,
+            Interaction::Delete(request) => self.delete(owner, request),
+            Interaction::Create(request) => self.create(owner, request),
+            Interaction::Update(request) => self.update(owner, request),
             Interaction::Patch(request) => {
                 let expected = write::expected(request.if_match.as_deref())?;
                 let key = match &request.target {
                     Target::Id(id) => Key::new(request.resource.clone(), id.clone()),
                     Target::Condition(condition) => {
-                        let located =
-                            patch::by_condition(permit, &request.resource, condition).await?;
-                        self.keep(owner, located.1);
-                        located.0
+                        let found = self.find(owner, &request.resource, condition)?;
+                        patch::the_one(&request.resource, found)?
                     }
                 };
                 Ok(Step::Patch { key, expected })
@@ -128,17 +128,12 @@ impl Plan {
         }
     }
 
-    async fn delete(
-        &mut self,
-        permit: &Permit<'_>,
-        owner: usize,
-        request: &Delete,
-    ) -> Result<Step, Outcome> {
+    fn delete(&mut self, owner: usize, request: &Delete) -> Result<Step, Outcome> {
         let expected = write::expected(request.if_match.as_deref())?;
         let id = match &request.target {
             Target::Id(id) => Some(id.clone()),
             Target::Condition(condition) => {
-                match self.find(permit, owner, &request.resource, condition).await? {
+                match self.find(owner, &request.resource, condition)? {
                     Found::None => None,
                     Found::One(id) => Some(id),
                     Found::Many => return Err(several("Conditional delete")),
@@ -150,12 +145,7 @@ impl Plan {
         Ok(Step::Delete { key, expected })
     }
 
-    async fn create(
-        &mut self,
-        permit: &Permit<'_>,
-        owner: usize,
-        request: &Create,
-    ) -> Result<Step, Outcome> {
+    fn create(&mut self, owner: usize, request: &Create) -> Result<Step, Outcome> {
         write::check_type(&request.resource, &request.body)?;
         let key = Key::new(request.resource.clone(), write::new_id());
         if let Some(condition) = &request.unless_exists {
@@ -163,7 +153,7 @@ impl Plan {
             if let Some(key) = self.created.get(&same) {
                 return Ok(Step::Existing { key: key.clone() });
             }
-            match self.find(permit, owner, &request.resource, condition).await? {
+            match self.find(owner, &request.resource, condition)? {
                 Found::None => {}
                 Found::One(id) => {
                     return Ok(Step::Existing { key: Key::new(request.resource.clone(), id) });
@@ -175,12 +165,7 @@ impl Plan {
         Ok(Step::Put { key, expected: Expected::Absent, is_create: true })
     }
 
-    async fn update(
-        &mut self,
-        permit: &Permit<'_>,
-        owner: usize,
-        request: &Update,
-    ) -> Result<Step, Outcome> {
+    fn update(&mut self, owner: usize, request: &Update) -> Result<Step, Outcome> {
         write::check_type(&request.resource, &request.body)?;
         update::check_whole(&request.body)?;
         let expected = write::expected(request.if_match.as_deref())?;
@@ -193,7 +178,7 @@ impl Plan {
             }
             Target::Condition(condition) => condition,
         };
-        let found = self.find(permit, owner, &resource, condition).await?;
+        let found = self.find(owner, &resource, condition)?;
         Ok(match update::resolve(&resource, found, &request.body, expected)? {
             Resolved::Create => {
                 let key = Key::new(resource.clone(), write::new_id());
@@ -213,28 +198,20 @@ impl Plan {
     }
 
     /// What matches, leaving out what this transaction deletes.
-    async fn find(
+    fn find(
         &mut self,
-        permit: &Permit<'_>,
         owner: usize,
-        resource: &str,
+        resource: &Arc<str>,
         condition: &Condition,
     ) -> Result<Found, Outcome> {
-        let filter = conditional::filter(permit, resource, condition)?;
-        let (found, check) = conditional::find(permit, resource, &filter).await?;
-        self.keep(owner, [check]);
+        let (found, check) = self.conditions.find(resource, condition)?;
+        self.checks.push((owner, check));
         Ok(match found {
-            Found::One(id) if self.deleted.contains(&Key::new(resource, id.clone())) => Found::None,
+            Found::One(id) if self.deleted.contains(&Key::new(resource.clone(), id.clone())) => {
+                Found::None
+            }
             found => found,
         })
-    }
-
-    fn keep(&mut self, owner: usize, checks: impl IntoIterator<Item = Check>) {
-        for check in checks {
-            if let Check::Matches { resource, filter, ids } = check {
-                self.checks.push((owner, Matches { resource, filter, ids }));
-            }
-        }
     }
 
     /// Each resource may be written by one entry alone.

@@ -129,7 +129,7 @@ fn page(view: &View, request: &SearchRequest, effort: Effort) -> Result<Option<P
     has_more |= versions.len() < found.len();
     found.truncate(versions.len());
     let next = found.pop().filter(|_| has_more).map(|(last, _)| after.moved(last).write());
-    Ok(Some(Page { versions, next, total, plan: view.trace.take() }))
+    Ok(Some(Page { versions, next, total, damaged: 0, plan: view.trace.take() }))
 }
 
 /// The order of a search that asks for none, where that of docids would cost much more: its pages

@@ -27,14 +27,19 @@ pub(crate) fn stem(param: u16, value: &HotValue<'_>) -> Vec<u8> {
             }
         }
     }
-    match value.date {
+    put_date(&mut stem, value.date);
+    stem
+}
+
+/// Ends a stem with the date of the resource.
+pub(crate) fn put_date(stem: &mut Vec<u8>, date: HotDate) {
+    match date {
         HotDate::One(date) => {
             stem.push(DATED);
             stem.extend_from_slice(&ordered_i64(date.low));
-            put_varint(&mut stem, (date.high as u64).wrapping_sub(date.low as u64));
+            put_varint(stem, (date.high as u64).wrapping_sub(date.low as u64));
         }
         HotDate::Several => stem.push(SEVERAL),
         HotDate::Absent => stem.push(DATELESS),
     }
-    stem
 }

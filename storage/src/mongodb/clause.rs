@@ -8,9 +8,10 @@ use fhir::search::{
     Filter, LeadTest, Param, Test, TokenTest, chained_into_contained, hot, hot_test,
 };
 
+use super::dated::Between;
 use super::join::{Join, Link, Way};
 use super::keys::{self, Lead};
-use super::names::Names;
+use super::names::NamesAt;
 use crate::StoreError;
 
 /// Combinations that one search may ask for side by side.
@@ -32,6 +33,8 @@ pub(super) enum Clause {
     Join(Box<Join>),
     /// Conditions that a combination answers.
     Combination(Box<Combination>),
+    /// A range of keys that says nothing by itself: it stands beside conditions that imply it.
+    Between(Box<Between>),
 }
 
 /// A parameter and its number.
@@ -88,6 +91,7 @@ impl Clause {
             Clause::Not(part) => format!("not {}", part.subject()),
             Clause::Ids(_) => "_id".to_owned(),
             Clause::Matches(param, _) | Clause::Present(param) => param.to_string(),
+            Clause::Between(between) => format!("the combination '{}'", between.code),
             Clause::Join(join) => format!("the join over {}", join.link.param),
             Clause::Combination(hot) => {
                 format!("the combination '{}' for {}", hot.code, hot.plain.subject())
@@ -107,7 +111,7 @@ pub(super) type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>
 
 /// Translates a filter on a type.
 pub(super) fn compile<'a>(
-    names: &'a Names,
+    names: NamesAt<'a>,
     resource: &'a Arc<str>,
     filter: &'a Filter,
 ) -> Later<'a, Clause> {
@@ -143,7 +147,10 @@ pub(super) fn compile<'a>(
 }
 
 /// The number of a parameter, if it was ever written.
-pub(super) async fn numbered(names: &Names, param: &Param) -> Result<Option<Numbered>, StoreError> {
+pub(super) async fn numbered(
+    names: NamesAt<'_>,
+    param: &Param,
+) -> Result<Option<Numbered>, StoreError> {
     let number = names.find(param).await?;
     Ok(number.map(|number| Numbered { number, param: param.clone() }))
 }
@@ -170,12 +177,11 @@ pub(super) fn by_ids(mut ids: Vec<Arc<str>>) -> Clause {
 
 /// Conjunctions within conjunctions are one; what a combination answers is asked of it.
 async fn conjunction(
-    names: &Names,
+    names: NamesAt<'_>,
     resource: &Arc<str>,
     filter: &Filter,
 ) -> Result<Clause, StoreError> {
-    let mut flat = Vec::new();
-    flatten(filter, &mut flat);
+    let flat = flattened(filter);
     let combined = combination(names, resource, &flat).await?;
     let (answered, hot) = combined.map_or((Vec::new(), None), |(at, hot)| (at, Some(hot)));
     let (mut clauses, mut plain) = (Vec::with_capacity(flat.len()), Vec::new());
@@ -200,6 +206,13 @@ async fn conjunction(
     })
 }
 
+/// The parts of a conjunction; a filter that is none is its only part.
+pub(super) fn flattened(filter: &Filter) -> Vec<&Filter> {
+    let mut parts = Vec::new();
+    flatten(filter, &mut parts);
+    parts
+}
+
 fn flatten<'a>(filter: &'a Filter, parts: &mut Vec<&'a Filter>) {
     match filter {
         Filter::And(inner) => inner.iter().for_each(|part| flatten(part, parts)),
@@ -211,7 +224,7 @@ type Answered = (Vec<usize>, (&'static str, Vec<Vec<u8>>));
 
 /// The combination of several leads that answers a part of a conjunction, and which part.
 async fn combination(
-    names: &Names,
+    names: NamesAt<'_>,
     resource: &Arc<str>,
     parts: &[&Filter],
 ) -> Result<Option<Answered>, StoreError> {
@@ -263,7 +276,7 @@ fn combined(param: u16, leads: &[&LeadTest]) -> Vec<Vec<u8>> {
 }
 
 async fn chain(
-    names: &Names,
+    names: NamesAt<'_>,
     resource: &Arc<str>,
     (param, target): (&Param, &Arc<str>),
     inner: &Filter,
@@ -284,7 +297,7 @@ async fn chain(
 }
 
 async fn has(
-    names: &Names,
+    names: NamesAt<'_>,
     resource: &Arc<str>,
     param: &Param,
     inner: &Filter,

@@ -17,7 +17,7 @@ use super::prepare::{Done, Prepared, PreparedWrite, prepare, reindex};
 use super::rows::{Access, Read};
 use super::sequence::Stamps;
 use super::store::Shared;
-use super::{ending, fault, record, transaction};
+use super::{checks, ending, fault, record, transaction};
 use crate::{Change, Check, Commit, Committed, StoreError};
 
 /// A commit of more writes is prepared where it holds up no one.
@@ -85,7 +85,7 @@ fn stripes(shared: &Shared, prepared: &Prepared) -> Vec<(usize, bool)> {
             Check::Exists(key) => wanted.push((stripe(key), false)),
             Check::Unreferenced(key) => wanted.push((stripe(key), true)),
             Check::Matches { resource, filter, .. } => {
-                let guards = transaction::guards(resource, filter);
+                let guards = checks::guards(resource, filter);
                 wanted.extend(guards.iter().map(|guard| (shared.locks.stripe(guard), true)));
             }
         }

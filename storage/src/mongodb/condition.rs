@@ -34,6 +34,13 @@ pub(super) struct Condition {
     pub(super) subject: String,
 }
 
+impl Condition {
+    /// Is one key looked up?
+    pub(super) fn is_one_key(&self) -> bool {
+        matches!(self.lookup.get("k"), Some(Bson::String(_)))
+    }
+}
+
 /// What one clause asks of a document.
 struct Asked {
     condition: Document,
@@ -77,8 +84,9 @@ pub(super) fn condition(resource: &str, member: &[u8], clause: &Clause) -> Condi
             rest.push(asked.condition);
         }
     }
-    if lookup.contains_key("_id") {
-        // A deleted resource has an id, too.
+    // A deleted resource has an id, too. And where a range leaves most of a type, the database may
+    // walk the type in the order of pages instead.
+    if !lookup.contains_key("k") || is_range(&lookup) {
         rest.push(doc! { "k": text(member) });
     }
     let rest = match rest.len() {
@@ -87,6 +95,10 @@ pub(super) fn condition(resource: &str, member: &[u8], clause: &Clause) -> Condi
         _ => doc! { "$and": rest },
     };
     Condition { lookup, rest, is_exact, subject }
+}
+
+fn is_range(lookup: &Document) -> bool {
+    lookup.get_document("k").is_ok_and(|keys| keys.contains_key("$gte"))
 }
 
 /// The `_id`s of some resources of a type.
@@ -115,6 +127,7 @@ fn lookup(resource: &str, clause: &Clause) -> Option<Lookup> {
             _ => None,
         },
         Clause::Combination(hot) => all(4, points_condition(&hot.stems)),
+        Clause::Between(between) => Some(looked_up(18, &between.range)),
         _ => match points(clause) {
             Some((rank, stems)) if stems.len() <= POINTS_MAX => all(rank, points_condition(&stems)),
             Some(_) => None,
@@ -135,9 +148,12 @@ fn range(clause: &Clause) -> Option<Lookup> {
     };
     let spans = spans(param.number, test);
     let [span] = spans.as_slice() else { return None };
-    let Range { start, end } = Range::of(span);
+    Some(looked_up(rank, &Range::of(span)))
+}
+
+fn looked_up(rank: u32, Range { start, end }: &Range) -> Lookup {
     let condition = doc! { "k": { "$gte": start, "$lt": end } };
-    Some(Lookup { rank, condition, is_all: false })
+    Lookup { rank, condition, is_all: false }
 }
 
 fn ids_condition(resource: &str, ids: &[Arc<str>]) -> Document {
@@ -155,7 +171,7 @@ fn points_condition(stems: &[Vec<u8>]) -> Document {
 }
 
 /// The keys of which a resource has one if the clause holds, and only then.
-fn points(clause: &Clause) -> Option<(u32, Vec<Vec<u8>>)> {
+pub(super) fn points(clause: &Clause) -> Option<(u32, Vec<Vec<u8>>)> {
     match clause {
         Clause::Or(parts) if !parts.is_empty() => {
             let (mut rank, mut all) = (0, Vec::new());
@@ -213,6 +229,7 @@ fn asked(resource: &str, clause: &Clause) -> Asked {
             None => within(param, test),
         },
         Clause::Combination(hot) => Asked::exact(points_condition(&hot.stems)),
+        Clause::Between(between) => Asked::about(keys_within(std::slice::from_ref(&between.range))),
         Clause::Join(join) => match &join.joined {
             Some(Joined::Ids(ids)) => Asked::exact(ids_condition(resource, ids)),
             Some(Joined::Targets(targets)) => {

@@ -1,9 +1,12 @@
 //! The connection to a replica set, and what is asked of it before it is used.
 
+use std::path::Path;
 use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
 use mongodb::error::{Error, ErrorKind};
+use mongodb::event::EventHandler;
+use mongodb::event::command::CommandEvent;
 use mongodb::options::{
     Acknowledgment, AuthMechanism, ClientOptions, Compressor, ReadConcern, SelectionCriteria, Tls,
     TlsOptions, WriteConcern,
@@ -63,6 +66,9 @@ fn refused(hosts: &str, error: &Error) -> StoreError {
         ErrorKind::ServerSelection { message, .. } if message.contains("uthenticat") => {
             setup(format!("MongoDB at {hosts} refuses the credentials"))
         }
+        ErrorKind::ServerSelection { message, .. } if message.contains("certificate") => {
+            setup(untrusted(hosts, message))
+        }
         // The driver itself talks to none that is older.
         ErrorKind::ServerSelection { message, .. } if message.contains("wire version") => {
             let (major, minor) = VERSION_MIN;
@@ -74,6 +80,20 @@ fn refused(hosts: &str, error: &Error) -> StoreError {
         _ if fault::is_gone(error) => unreachable(hosts),
         _ => setup(format!("MongoDB at {hosts} cannot be used")),
     }
+}
+
+/// Why the server's certificate is refused, in words of our own.
+fn untrusted(hosts: &str, message: &str) -> String {
+    let reason = if message.contains("NotValidForName") {
+        "is for other names than that by which it is asked"
+    } else if message.contains("Expired") || message.contains("NotValidYet") {
+        "has expired, or is not valid yet"
+    } else if message.contains("UnknownIssuer") {
+        "is not signed by an authority that is trusted: see storage.mongodb_tls_ca_file"
+    } else {
+        "is not trusted, or it does not take this server's own"
+    };
+    format!("the certificate of MongoDB at {hosts} {reason}")
 }
 
 async fn options(settings: &MongoSettings) -> Result<ClientOptions, StoreError> {
@@ -117,6 +137,14 @@ async fn options(settings: &MongoSettings) -> Result<ClientOptions, StoreError> 
     options.connect_timeout = Some(settings.connect_timeout);
     options.server_selection_timeout = Some(settings.connect_timeout);
     options.compressors.get_or_insert_with(|| vec![Compressor::Zstd { level: None }]);
+    if let Some(watch) = settings.watch.clone() {
+        let told = move |event| {
+            if let CommandEvent::Started(started) = event {
+                watch.tell(&started.command);
+            }
+        };
+        options.command_event_handler = Some(EventHandler::callback(told));
+    }
     options.retry_reads = Some(true);
     options.retry_writes = Some(true);
     Ok(options)
@@ -148,9 +176,11 @@ fn concerns(options: &mut ClientOptions) -> Result<(), StoreError> {
 
 fn credentials(options: &mut ClientOptions, settings: &MongoSettings) -> Result<(), StoreError> {
     if settings.tls_ca_file.is_some() || settings.tls_certificate_file.is_some() {
-        for file in [&settings.tls_ca_file, &settings.tls_certificate_file].into_iter().flatten() {
-            std::fs::metadata(file)
-                .map_err(|error| setup(format!("{}: {error}", file.display())))?;
+        if let Some(file) = &settings.tls_ca_file {
+            check_pem(file, &["CERTIFICATE"])?;
+        }
+        if let Some(file) = &settings.tls_certificate_file {
+            check_pem(file, &["CERTIFICATE", "PRIVATE KEY"])?;
         }
         let mut tls = match options.tls.take() {
             Some(Tls::Enabled(tls)) => tls,
@@ -178,6 +208,21 @@ fn credentials(options: &mut ClientOptions, settings: &MongoSettings) -> Result<
         return Err(setup("authentication by X.509 needs TLS with a certificate".to_owned()));
     }
     Ok(())
+}
+
+/// Has a file all of these, as PEM says? The driver does not tell which file it cannot use.
+fn check_pem(file: &Path, parts: &[&str]) -> Result<(), StoreError> {
+    let failed = |reason: String| setup(format!("{}: {reason}", file.display()));
+    let bytes = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let begins = || text.lines().filter(|line| line.trim().starts_with("-----BEGIN "));
+    let has = |part: &str| begins().any(|line| line.trim_end().ends_with(&format!("{part}-----")));
+    match parts.iter().find(|part| !has(part)) {
+        None => Ok(()),
+        Some(part) => {
+            Err(failed(format!("there is no {} in it in the form of PEM", part.to_lowercase())))
+        }
+    }
 }
 
 enum Refused {

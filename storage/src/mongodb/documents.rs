@@ -40,7 +40,7 @@
 //! | `guards` | `u`, one hour | |
 
 /// The version of the layout that this code reads and writes.
-pub(super) const LAYOUT: i32 = 1;
+pub(super) const LAYOUT: i32 = 2;
 
 pub(super) const RESOURCES: &str = "resources";
 pub(super) const VERSIONS: &str = "versions";

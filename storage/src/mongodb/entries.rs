@@ -9,7 +9,7 @@ use crate::index::blob;
 /// Does a clause hold of a current resource with this id and these entries?
 pub(super) fn pass(clause: &Clause, id: &str, entries: &[u8]) -> Result<bool, StoreError> {
     Ok(match clause {
-        Clause::All => true,
+        Clause::All | Clause::Between(_) => true,
         Clause::Combination(hot) => pass(&hot.plain, id, entries)?,
         Clause::And(parts) => {
             for part in parts {

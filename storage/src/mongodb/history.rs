@@ -7,33 +7,97 @@ use std::collections::HashSet;
 use mongodb::bson::{DateTime, Document, RawDocument, RawDocumentBuf, doc};
 
 use super::documents::{RESOURCES, VERSIONS};
-use super::record;
+use super::record::{self, Head};
 use super::rows::{Access, Read};
+use super::sequence;
 use super::store::Shared;
-use crate::{HistoryPage, HistoryRequest, HistoryScope, PAGE_BYTES_MAX, StoreError};
+use crate::{HistoryPage, HistoryRequest, HistoryScope, Key, PAGE_BYTES_MAX, StoreError};
+
+/// All versions are counted where the resources are so many at most: the database reads each.
+const COUNTED_MAX: i64 = 10_000;
+/// So many versions are asked for one by one; where there may be more, all of the resource are read.
+const POINTS_MAX: u64 = 1_000;
 
 /// A page of a history.
 pub(super) async fn history(
     shared: &Shared,
     request: &HistoryRequest,
 ) -> Result<HistoryPage, StoreError> {
-    let access = &mut Access::Free;
-    let wanted = request.limit.saturating_add(1);
+    if let HistoryScope::Instance(key) = &request.scope {
+        return of_instance(shared, request, key).await;
+    }
     let mut found = Vec::new();
     for collection in [RESOURCES, VERSIONS] {
-        let read = Read {
-            collection,
-            filter: filter(request, collection),
-            projection: doc! { "k": 0, "e": 0, "x": 0 },
-            sort: doc! { "s": -1 },
-            limit: wanted,
-        };
-        for document in shared.rows.read(access, read).await? {
-            found.push(document);
-        }
+        found.extend(read(shared, request, collection, scope(request)).await?);
     }
     let total = total(shared, request).await?;
     page(shared, request, found, total).await
+}
+
+/// The versions of one resource: the current one says how many there are, and what they are called.
+async fn of_instance(
+    shared: &Shared,
+    request: &HistoryRequest,
+    key: &Key,
+) -> Result<HistoryPage, StoreError> {
+    let total = |count: u64| is_of_all_times(request).then_some(count);
+    let all = HistoryRequest { since_us: None, at_us: None, before: None, ..request.clone() };
+    let current = read(shared, &all, RESOURCES, doc! { "_id": record::id(key) }).await?;
+    let Some(current) = current.into_iter().next() else {
+        return Ok(HistoryPage { total: total(0), ..HistoryPage::default() });
+    };
+    let head = record::head(&current)?;
+    let mut found = read(shared, request, VERSIONS, older(request, &head)).await?;
+    if fits(request, &head) {
+        found.push(current);
+    }
+    page(shared, request, found, total(head.version)).await
+}
+
+fn is_of_all_times(request: &HistoryRequest) -> bool {
+    request.since_us.is_none() && request.at_us.is_none()
+}
+
+/// The condition for the versions before the current one.
+fn older(request: &HistoryRequest, head: &Head) -> Document {
+    let wanted = request.limit as u64 + 1;
+    let first = match is_of_all_times(request) && request.before.is_none() {
+        true => head.version.saturating_sub(wanted).max(1),
+        false => 1,
+    };
+    let id = record::id(&head.key);
+    if head.version - first > POINTS_MAX {
+        // A slash comes right before the digit zero.
+        return doc! { "_id": { "$gt": format!("{id}/"), "$lt": format!("{id}0") } };
+    }
+    let ids: Vec<String> =
+        (first..head.version).map(|version| record::version_id(&head.key, version)).collect();
+    doc! { "_id": { "$in": ids } }
+}
+
+/// Is the current version one of those that are asked for?
+fn fits(request: &HistoryRequest, head: &Head) -> bool {
+    let ms = head.us.div_euclid(1000);
+    let is_before = |before: u64| u64::try_from(head.sequence).is_ok_and(|own| own < before);
+    request.before.is_none_or(is_before)
+        && request.since_us.is_none_or(|since| ms >= shown(since, true).timestamp_millis())
+        && request.at_us.is_none_or(|(_, last)| ms <= shown(last, false).timestamp_millis())
+}
+
+async fn read(
+    shared: &Shared,
+    request: &HistoryRequest,
+    collection: &'static str,
+    scope: Document,
+) -> Result<Vec<RawDocumentBuf>, StoreError> {
+    let read = Read {
+        collection,
+        filter: filter(request, collection, scope),
+        projection: doc! { "k": 0, "e": 0, "x": 0 },
+        sort: doc! { "s": -1 },
+        limit: request.limit.saturating_add(1),
+    };
+    shared.rows.read(&mut Access::Free, read).await
 }
 
 async fn page(
@@ -66,36 +130,41 @@ async fn page(
     Ok(page)
 }
 
-fn filter(request: &HistoryRequest, collection: &str) -> Document {
-    let mut filter = match &request.scope {
+fn scope(request: &HistoryRequest) -> Document {
+    match &request.scope {
         HistoryScope::System => Document::new(),
         HistoryScope::Type(resource) => doc! { "type": &**resource },
-        HistoryScope::Instance(key) if collection == RESOURCES => doc! { "_id": record::id(key) },
-        // A slash comes right before the digit zero.
-        HistoryScope::Instance(key) => {
-            let id = record::id(key);
-            doc! { "_id": { "$gt": format!("{id}/"), "$lt": format!("{id}0") } }
-        }
-    };
-    let mut sequence = Document::new();
-    if let Some(before) = request.before {
-        sequence.insert("$lt", i64::try_from(before).unwrap_or(i64::MAX));
+        HistoryScope::Instance(key) => doc! { "_id": record::id(key) },
     }
-    if !sequence.is_empty() {
-        filter.insert("s", sequence);
-    }
-    // Instants count to the millisecond that `meta.lastUpdated` says.
-    let mut written = Document::new();
+}
+
+/// The versions of a scope that are asked for.
+fn filter(request: &HistoryRequest, collection: &str, mut filter: Document) -> Document {
+    // Instants count to the millisecond that `meta.lastUpdated` says. Sequence numbers, which an
+    // index has in order, say them nearly.
+    let (mut sequence, mut written) = (Document::new(), Document::new());
+    let mut end = request.before.map(|before| i64::try_from(before).unwrap_or(i64::MAX));
     if let Some(since) = request.since_us {
-        written.insert("$gte", shown(since, true));
+        let since = shown(since, true);
+        written.insert("$gte", since);
+        sequence.insert("$gte", sequence::first_of(since.timestamp_millis()));
     }
     if let Some((first, last)) = request.at_us {
-        written.insert("$lte", shown(last, false));
+        let last = shown(last, false);
+        written.insert("$lte", last);
+        let behind = sequence::behind(last.timestamp_millis());
+        end = Some(end.map_or(behind, |end| end.min(behind)));
         if collection == VERSIONS {
             let ms = shown(first, false).timestamp_millis();
             let next_us = ms.saturating_add(1).saturating_mul(1000);
             filter.insert("r", doc! { "$gte": next_us });
         }
+    }
+    if let Some(end) = end {
+        sequence.insert("$lt", end);
+    }
+    if !sequence.is_empty() {
+        filter.insert("s", sequence);
     }
     if !written.is_empty() {
         filter.insert("lastUpdated", written);
@@ -112,25 +181,27 @@ fn shown(us: i64, is_from: bool) -> DateTime {
 
 /// How many versions there are, where that is known at little cost.
 async fn total(shared: &Shared, request: &HistoryRequest) -> Result<Option<u64>, StoreError> {
-    if request.since_us.is_some() || request.at_us.is_some() {
+    if !is_of_all_times(request) {
         return Ok(None);
     }
-    let stages = match &request.scope {
-        HistoryScope::Instance(key) => {
-            return Ok(Some(shared.version_of(key).await?.unwrap_or_default()));
-        }
-        HistoryScope::Type(resource) => vec![doc! { "$match": { "type": &**resource } }],
-        HistoryScope::System => Vec::new(),
+    let scope = match &request.scope {
+        // All of them, by an index.
+        HistoryScope::System => doc! { "s": { "$gte": 0_i64 } },
+        _ => scope(request),
     };
-    // Versions are counted from one without a gap.
-    let sum = doc! { "$group": { "_id": null, "n": { "$sum": "$version" } } };
-    let stages = [stages, vec![sum]].concat();
-    let mut total = 0;
+    let stages = vec![
+        doc! { "$match": scope },
+        doc! { "$limit": COUNTED_MAX + 1 },
+        // Versions are counted from one without a gap.
+        doc! { "$group": { "_id": null, "n": { "$sum": "$version" }, "of": { "$sum": 1_i64 } } },
+    ];
+    let (mut total, mut counted) = (0, 0);
     let visit = |document: &RawDocument| {
         total = document.get_i64("n").ok().and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+        counted = document.get_i64("of").unwrap_or_default();
         Ok(())
     };
     let limits = (1, shared.request_time);
     shared.rows.aggregate(&mut Access::Free, (RESOURCES, stages), limits, visit).await?;
-    Ok(Some(total))
+    Ok((counted <= COUNTED_MAX).then_some(total))
 }

@@ -12,7 +12,7 @@ use fhir::search::{IndexValue, Param, ReferenceValue, Test, UriMode, UriTest};
 use super::clause::{Clause, Numbered, by_ids, numbered};
 use super::entries::values;
 use super::keys;
-use super::names::Names;
+use super::names::NamesAt;
 use super::page::Search;
 use super::rows::Access;
 use super::seek::Row;
@@ -101,7 +101,7 @@ impl Targets {
 impl Link {
     /// `None` when nothing was ever written that could refer.
     pub(super) async fn new(
-        names: &Names,
+        names: NamesAt<'_>,
         param: &Param,
         target: &Arc<str>,
     ) -> Result<Option<Self>, StoreError> {

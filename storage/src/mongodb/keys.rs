@@ -2,19 +2,22 @@
 //! needs, for here a condition that is no equality costs far more than one that is.
 //!
 //! Beside each token with a system stands its code alone, beside a versioned reference the same one
-//! without its version, beside a combination of several leads the same one without its date, and one
-//! key says of what type the resource is.
+//! without its version; of combinations there are those of several leads, without their dates, and a
+//! code with its date, each in its own system and in any; and one key says of what type the resource
+//! is.
 
 use std::sync::Arc;
 
-use fhir::search::{Entry, HotValue, IndexValue, LeadValue, Param, ReferenceValue, TokenValue};
+use fhir::search::{
+    Entry, HotDate, HotValue, IndexValue, LeadValue, Param, ReferenceValue, TokenValue,
+};
 
 use super::names::Names;
 use super::record::{Keys, SortKeys};
 use crate::StoreError;
 use crate::index::cursor::{put_key_id, put_text};
 use crate::index::encode::{CODE_MAX, ID_MAX, TYPE_MAX};
-use crate::index::hot::ANY_DATE;
+use crate::index::hot::{ANY_DATE, put_date};
 use crate::index::indexed::indexed;
 use crate::index::order::sort_key_of;
 use crate::index::stem::{family, index_head};
@@ -38,6 +41,9 @@ pub(super) fn params(resource: &Arc<str>, entries: &[Entry]) -> Vec<(Param, bool
     params
 }
 
+/// The types of identifiers are asked for with system, code and value, and not otherwise.
+const OF_TYPE: &str = ":of-type";
+
 /// The index of a version that was written at this instant.
 pub(super) fn keys(
     names: &Names,
@@ -46,7 +52,7 @@ pub(super) fn keys(
     us: i64,
 ) -> Result<Keys, StoreError> {
     let number = |param: &Param| {
-        let known = names.known(param);
+        let known = names.number(param);
         known.ok_or_else(|| StoreError::Fault("a parameter has no number".to_owned()))
     };
     let mut index = indexed(resource, entries, |param, _| number(param))?;
@@ -59,15 +65,26 @@ pub(super) fn keys(
             stems.extend(extra(number(&entry.param)?, &entry.value));
         }
     }
-    for hot in fhir::search::hot(resource).filter(|hot| hot.leads.len() > 1) {
+    for hot in fhir::search::hot(resource) {
         let of = |code: &str| {
             let own = entries.iter().filter(|entry| &*entry.param.code == code);
             own.map(|entry| &entry.value).collect()
         };
         let param = number(&Param::new(Arc::clone(resource), hot.code))?;
+        // Of those of the other backend some are of no use here.
+        stems.retain(|stem| !stem.starts_with(&index_head(param, family::HOT)));
         for value in hot.values(&of) {
-            stems.extend(dateless(param, &value));
+            match value.leads.as_slice() {
+                [LeadValue::Token(token)] => stems.extend(dated(param, token, value.date)),
+                [_] => (),
+                _ => stems.extend(dateless(param, &value)),
+            }
         }
+    }
+    for entry in entries.iter().filter(|entry| entry.param.code.ends_with(OF_TYPE)) {
+        let number = number(&entry.param)?;
+        let spare = [family::CODE, family::TOKEN_SYSTEM].map(|family| index_head(number, family));
+        stems.retain(|stem| !spare.iter().any(|head| stem.starts_with(head)));
     }
     stems.sort_unstable();
     stems.dedup();
@@ -125,6 +142,23 @@ pub(super) fn url(param: u16, url: &str) -> Vec<u8> {
     put_text(&mut stem, url, crate::index::encode::URL_MAX);
     stem.push(NO_VERSION);
     stem
+}
+
+/// What keys of a code and a date start with, up to the date; `None`: in any system.
+pub(super) fn code_and_date(param: u16, code: &str, system: Option<u64>) -> Vec<u8> {
+    let mut stem = index_head(param, family::HOT).to_vec();
+    put_text(&mut stem, code, CODE_MAX);
+    stem.extend_from_slice(&system.unwrap_or(ANY_SYSTEM).to_be_bytes());
+    stem
+}
+
+/// A code with the date of its resource, in its own system and in any.
+fn dated(param: u16, token: &TokenValue, date: HotDate) -> [Vec<u8>; 2] {
+    [Some(token.system), None].map(|system| {
+        let mut stem = code_and_date(param, &token.code, system);
+        put_date(&mut stem, date);
+        stem
+    })
 }
 
 fn dateless(param: u16, value: &HotValue<'_>) -> Vec<Vec<u8>> {

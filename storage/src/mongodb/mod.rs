@@ -1,9 +1,11 @@
 //! The MongoDB backend: a database of its own for each tenant, on a replica set.
 
+mod checks;
 mod clause;
 mod commit;
 mod condition;
 mod connect;
+mod dated;
 mod documents;
 mod ending;
 mod entries;
@@ -13,6 +15,7 @@ mod history;
 mod join;
 mod keys;
 mod locks;
+mod many;
 mod names;
 mod open;
 mod page;
@@ -38,7 +41,7 @@ use tokio::sync::Mutex;
 
 use crate::{StoreError, Tenant};
 
-pub use settings::MongoSettings;
+pub use settings::{CommandWatch, MongoSettings};
 pub(crate) use store::Store;
 
 /// All tenants of a replica set.

@@ -121,14 +121,24 @@ fn model(index: &Index) -> IndexModel {
 
 async fn layout(database: &Database) -> Result<(), StoreError> {
     let layout = fact(database, "layout", doc! { "$setOnInsert": { "n": LAYOUT } }).await?;
-    match layout.get_i32("n") {
-        Ok(LAYOUT) => Ok(()),
-        Ok(newer) if newer > LAYOUT => Err(StoreError::Setup(format!(
+    let number = match layout.get("n") {
+        Some(Bson::Int32(number)) => Some(i64::from(*number)),
+        Some(Bson::Int64(number)) => Some(*number),
+        _ => None,
+    };
+    match number {
+        Some(number) if number == i64::from(LAYOUT) => Ok(()),
+        Some(newer) if newer > i64::from(LAYOUT) => Err(StoreError::Setup(format!(
             "The database {} has layout {newer}, and this program knows {LAYOUT}: use the newer \
              program that wrote it.",
             database.name()
         ))),
-        _ => Err(fault::damaged("facts: layout is none that this program knows")),
+        Some(older) => Err(StoreError::Setup(format!(
+            "The database {} has layout {older}, of a program before the first release, and this \
+             one knows {LAYOUT}: load its records anew under another storage.mongodb_database_prefix.",
+            database.name()
+        ))),
+        None => Err(fault::damaged("facts: layout is none that this program knows")),
     }
 }
 

@@ -11,6 +11,7 @@ use super::clause::{Clause, Later, compile};
 use super::condition::{Condition, condition};
 use super::documents::RESOURCES;
 use super::keys;
+use super::names::NamesAt;
 use super::pipeline::Order;
 use super::position::{Place, Position};
 use super::rows::Access;
@@ -21,6 +22,9 @@ use crate::index::order::Directions;
 use crate::{
     PAGE_BYTES_MAX, Page, SORT_KEYS_MAX, SearchPart, SearchRequest, StoreError, TotalWanted,
 };
+
+/// All resources of a type are counted so far where nobody asked how many there are.
+const FREE_TOTAL_MAX: u64 = 10_000;
 
 /// A search under way.
 pub(super) struct Search<'a> {
@@ -43,6 +47,11 @@ impl<'a> Search<'a> {
         Self { store, trace: Trace::default(), start: Instant::now() }
     }
 
+    /// The names of parameters, no older than the search.
+    pub(super) fn names(&self) -> NamesAt<'a> {
+        self.store.names.at(self.start)
+    }
+
     /// What is left of the time that a search may take.
     pub(super) fn time(&self) -> Result<Duration, StoreError> {
         let max = self.store.search.time_max;
@@ -58,7 +67,7 @@ impl<'a> Search<'a> {
         filter: &'a Filter,
         sort: &[fhir::search::Sort],
     ) -> Result<Option<Wanted<'a>>, StoreError> {
-        let names = &self.store.names;
+        let names = self.names();
         let id = Param::new(Arc::clone(resource), "_id");
         let Some(id) = names.find(&id).await? else { return Ok(None) };
         let clause = compile(names, resource, filter).await?;
@@ -84,7 +93,9 @@ impl<'a> Search<'a> {
         };
         let mut wanted = Vec::with_capacity(request.parts.len());
         for SearchPart { resource, filter, sort } in &request.parts {
-            wanted.extend(self.wanted(resource, filter, sort).await?);
+            let Some(mut part) = self.wanted(resource, filter, sort).await? else { continue };
+            part.clause = self.dated(access, (resource, filter), part.clause).await?;
+            wanted.push(part);
         }
         let limit = request.limit;
         let directions = Directions::of(sort);
@@ -109,7 +120,7 @@ impl<'a> Search<'a> {
         has_more |= last.is_cut;
         let next = last.place.filter(|_| has_more);
         let next = next.map(|place| Position { place: Some(place), ..position }.write());
-        Ok(Page { versions, next, total, plan: self.trace.take() })
+        Ok(Page { versions, next, total, damaged: last.damaged, plan: self.trace.take() })
     }
 
     /// How many match in all parts, if it is wanted.
@@ -129,15 +140,26 @@ impl<'a> Search<'a> {
             if part.clause.is_open() {
                 part.clause = self.worked_out(access, part.clause.clone()).await?;
             }
-            total += self.count(access, part).await?;
+            let max = if is_free { FREE_TOTAL_MAX } else { u64::MAX };
+            let count = self.count(access, part, max).await?;
+            if count > max {
+                return Ok(None);
+            }
+            total += count;
         }
         Ok(Some(total))
     }
 
-    async fn count(&self, access: &mut Access<'_>, wanted: &Wanted<'a>) -> Result<u64, StoreError> {
+    /// How many match in a part: one more than `max` when there are more.
+    async fn count(
+        &self,
+        access: &mut Access<'_>,
+        wanted: &Wanted<'a>,
+        max: u64,
+    ) -> Result<u64, StoreError> {
         let condition = condition(wanted.resource, &wanted.member, &wanted.clause);
         if condition.is_exact && !wanted.clause.is_open() {
-            let count = self.counted(access, &condition).await?;
+            let count = self.counted(access, &condition, max).await?;
             self.trace.joined(format!("count {}", wanted.clause.subject()), count as usize);
             return Ok(count);
         }
@@ -154,7 +176,7 @@ impl<'a> Search<'a> {
         rows: Vec<Row>,
     ) -> Result<(Vec<crate::Version>, Last), StoreError> {
         let mut versions = Vec::with_capacity(rows.len());
-        let mut last = Last { place: None, is_cut: false };
+        let mut last = Last { place: None, is_cut: false, damaged: 0 };
         let mut bytes = 0;
         for row in rows {
             if bytes >= PAGE_BYTES_MAX {
@@ -168,6 +190,7 @@ impl<'a> Search<'a> {
                     versions.push(version);
                 }
                 Err(StoreError::Corrupt(reason)) => {
+                    last.damaged += 1;
                     tracing::error!(%reason, "a resource is left out of a search");
                 }
                 Err(error) => return Err(error),
@@ -186,9 +209,9 @@ impl<'a> Search<'a> {
     ) -> Later<'s, Option<Vec<Row>>> {
         Box::pin(async move {
             let id = Param::new(Arc::clone(resource), "_id");
-            let Some(id) = self.store.names.find(&id).await? else { return Ok(Some(Vec::new())) };
+            let Some(id) = self.names().find(&id).await? else { return Ok(Some(Vec::new())) };
             let clause = self.worked_out(access, clause.clone()).await?;
-            let order = Order::of(&self.store.names, &[]).await?;
+            let order = Order::of(self.names(), &[]).await?;
             let wanted = Wanted { resource, clause, order, member: keys::member(id) };
             let start = Position { bound: i64::MAX, place: None };
             let limit = max.saturating_add(1);
@@ -219,10 +242,14 @@ impl<'a> Search<'a> {
         &self,
         access: &mut Access<'_>,
         condition: &Condition,
+        max: u64,
     ) -> Result<u64, StoreError> {
         let mut stages = vec![doc! { "$match": condition.lookup.clone() }];
         if !condition.rest.is_empty() {
             stages.push(doc! { "$match": condition.rest.clone() });
+        }
+        if let Ok(limit) = i64::try_from(max.saturating_add(1)) {
+            stages.push(doc! { "$limit": limit });
         }
         stages.push(doc! { "$count": "n" });
         let mut count = 0;
@@ -242,4 +269,6 @@ struct Last {
     place: Option<Place>,
     /// It was as long as a page may be before its rows were at an end.
     is_cut: bool,
+    /// Rows that could not be read.
+    damaged: usize,
 }

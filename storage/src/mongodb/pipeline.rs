@@ -5,7 +5,7 @@ use mongodb::bson::{Bson, Document, doc};
 use fhir::search::Sort;
 
 use super::condition::Condition;
-use super::names::Names;
+use super::names::NamesAt;
 use super::position::{Place, Position};
 use super::text::{stem, text};
 use crate::StoreError;
@@ -38,7 +38,7 @@ enum By {
 }
 
 impl Order {
-    pub(super) async fn of(names: &Names, sort: &[Sort]) -> Result<Self, StoreError> {
+    pub(super) async fn of(names: NamesAt<'_>, sort: &[Sort]) -> Result<Self, StoreError> {
         let mut keys = Vec::with_capacity(sort.len());
         for sort in sort {
             let by = match (&*sort.param.code, names.find(&sort.param).await?) {
@@ -49,6 +49,15 @@ impl Order {
             keys.push(OrderKey { by, is_descending: sort.is_descending });
         }
         Ok(Self { keys })
+    }
+
+    fn sort(&self) -> Document {
+        let keys = self.keys.iter().enumerate();
+        let mut sort: Document = keys
+            .map(|(at, key)| (member(at), Bson::from(if key.is_descending { -1 } else { 1 })))
+            .collect();
+        sort.insert("o", 1);
+        sort
     }
 
     /// The place of a document that a pipeline gave.
@@ -66,42 +75,64 @@ fn member(at: usize) -> String {
 }
 
 /// The stages that find the first `limit` of what a condition asks for, in order, behind a position.
+///
+/// What is looked up stands in a stage of its own, but for one key, which the index has in the order
+/// of pages: the database puts conditions together itself, and the tests' server finds its index
+/// only so.
 pub(super) fn stages(
     condition: &Condition,
     order: &Order,
     position: &Position,
     limit: usize,
 ) -> Vec<Document> {
-    let mut lookup = condition.lookup.clone();
-    let after = position.place.as_ref();
+    let mut stages = vec![condition.lookup.clone()];
+    let range = doc! { "o": range(order, position) };
+    if condition.is_one_key() {
+        stages[0].extend(range);
+    } else {
+        stages.push(range);
+    }
+    if !condition.rest.is_empty() {
+        stages.push(condition.rest.clone());
+    }
+    let mut stages: Vec<Document> =
+        stages.into_iter().map(|stage| doc! { "$match": stage }).collect();
+    if !order.keys.is_empty() {
+        let keys = order.keys.iter().enumerate();
+        let computed: Document = keys.map(|(at, key)| (member(at), key.expression())).collect();
+        stages.push(doc! { "$addFields": computed });
+        if let Some(place) = &position.place {
+            stages.push(doc! { "$match": behind(order, place) });
+        }
+    }
+    stages.push(doc! { "$sort": order.sort() });
+    stages.push(doc! { "$limit": i64::try_from(limit.max(1)).unwrap_or(i64::MAX) });
+    stages
+}
+
+/// The same as the filter of a plain look-up, where that says all: one key, in the order of pages.
+pub(super) fn filter(
+    condition: &Condition,
+    order: &Order,
+    position: &Position,
+) -> Option<Document> {
+    if !order.keys.is_empty() || !condition.is_one_key() || !condition.rest.is_empty() {
+        return None;
+    }
+    let mut filter = condition.lookup.clone();
+    filter.insert("o", range(order, position));
+    Some(filter)
+}
+
+/// What the place in the order of writing must be.
+fn range(order: &Order, position: &Position) -> Document {
     let mut range = doc! { "$lte": position.bound };
     if order.keys.is_empty()
-        && let Some(place) = after
+        && let Some(place) = &position.place
     {
         range.insert("$gt", place.order);
     }
-    lookup.insert("o", range);
-    let mut stages = vec![doc! { "$match": lookup }];
-    if !condition.rest.is_empty() {
-        stages.push(doc! { "$match": condition.rest.clone() });
-    }
-    let mut sort = Document::new();
-    if !order.keys.is_empty() {
-        let keys = order.keys.iter().enumerate();
-        let computed: Document =
-            keys.clone().map(|(at, key)| (member(at), key.expression())).collect();
-        stages.push(doc! { "$addFields": computed });
-        if let Some(place) = after {
-            stages.push(doc! { "$match": behind(order, place) });
-        }
-        for (at, key) in keys {
-            sort.insert(member(at), if key.is_descending { -1 } else { 1 });
-        }
-    }
-    sort.insert("o", 1);
-    stages.push(doc! { "$sort": sort });
-    stages.push(doc! { "$limit": i64::try_from(limit.max(1)).unwrap_or(i64::MAX) });
-    stages
+    range
 }
 
 impl OrderKey {

@@ -1,5 +1,7 @@
 //! What of a commit can be done before the state that it builds on is known.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, RawDocument, RawDocumentBuf, doc};
@@ -16,6 +18,8 @@ use crate::{Change, Check, Commit, Committed, Expected, Key, Refusal, StoreError
 pub(super) struct Prepared {
     pub(super) writes: Vec<PreparedWrite>,
     pub(super) checks: Vec<Check>,
+    /// The place of the write of each resource.
+    places: HashMap<Key, usize>,
 }
 
 /// A write that can be written.
@@ -73,8 +77,10 @@ pub(super) fn prepare(commit: Commit) -> Result<Prepared, StoreError> {
         };
         Ok(PreparedWrite { key: write.key, expected: write.expected, change })
     };
-    let writes = commit.writes.into_iter().map(prepare).collect::<Result<_, StoreError>>()?;
-    Ok(Prepared { writes, checks: commit.checks })
+    let writes = commit.writes.into_iter().map(prepare);
+    let writes: Vec<PreparedWrite> = writes.collect::<Result<_, StoreError>>()?;
+    let places = writes.iter().enumerate().map(|(at, write)| (write.key.clone(), at)).collect();
+    Ok(Prepared { writes, checks: commit.checks, places })
 }
 
 impl Prepared {
@@ -93,8 +99,8 @@ impl Prepared {
 
     /// Does the commit itself say whether a resource is there after it?
     pub(super) fn puts(&self, key: &Key) -> Option<bool> {
-        let write = self.writes.iter().find(|write| write.key == *key)?;
-        Some(!matches!(write.change, Prep::Delete))
+        let at = self.places.get(key)?;
+        Some(!matches!(self.writes[*at].change, Prep::Delete))
     }
 
     /// A resource other than the target that the commit writes with a reference to it.

@@ -56,10 +56,20 @@ impl Rows {
         access: &mut Access<'_>,
         read: Read,
     ) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        self.read_within(access, read, self.request_time).await
+    }
+
+    /// As [`Rows::read`], in so much of the database's time.
+    pub(super) async fn read_within(
+        &self,
+        access: &mut Access<'_>,
+        read: Read,
+        time: Duration,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let collection = self.collection(read.collection);
         let mut find = collection
             .find(read.filter)
-            .max_time(self.request_time)
+            .max_time(time)
             .limit(i64::try_from(read.limit).unwrap_or(i64::MAX))
             .batch_size(batch(read.limit));
         if !read.projection.is_empty() {
@@ -68,7 +78,7 @@ impl Rows {
         if !read.sort.is_empty() {
             find = find.sort(read.sort);
         }
-        let time = self.answer_time();
+        let time = time + self.connect_time;
         let mut rows = Vec::new();
         match access {
             Access::Free => {

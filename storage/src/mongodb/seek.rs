@@ -7,10 +7,10 @@ use std::sync::Arc;
 use mongodb::bson::{Document, RawDocument, RawDocumentBuf, doc};
 
 use super::clause::Clause;
-use super::condition::{condition, document_ids};
+use super::condition::{Condition, condition, document_ids};
 use super::documents::RESOURCES;
 use super::page::{Search, Wanted};
-use super::pipeline::{Order, stages};
+use super::pipeline::{Order, filter, stages};
 use super::position::{Place, Position};
 use super::rows::{Access, Read};
 use super::{entries, record};
@@ -118,8 +118,7 @@ impl<'a> Search<'a> {
                 (Members::Body, false) if batch <= WHOLE_MAX => Members::Whole,
                 _ => Members::Entries,
             };
-            let stages = (stages(&condition, &wanted.order, &position, batch), members);
-            let found = self.fetch(access, wanted, stages, batch).await?;
+            let found = self.fetch(access, wanted, (&condition, &position), members, batch).await?;
             let is_last = found.len() < batch;
             examined += found.len();
             position.place = found.last().map(|row| row.place.clone());
@@ -147,14 +146,27 @@ impl<'a> Search<'a> {
         &self,
         access: &mut Access<'_>,
         wanted: &Wanted<'a>,
-        (mut stages, members): (Vec<Document>, Members),
+        (condition, position): (&Condition, &Position),
+        members: Members,
         batch: usize,
     ) -> Result<Vec<Row>, StoreError> {
+        let (order, time) = (&wanted.order, self.time()?);
+        if let Some(filter) = filter(condition, order, position) {
+            let read = Read {
+                collection: RESOURCES,
+                filter,
+                projection: members.projection(),
+                sort: doc! { "o": 1 },
+                limit: batch.max(1),
+            };
+            let found = self.store.rows.read_within(access, read, time).await?;
+            return found.into_iter().map(|document| Row::of(document, order, members)).collect();
+        }
+        let mut stages = stages(condition, order, position, batch);
         stages.push(doc! { "$project": members.projection() });
         let mut rows = Vec::new();
-        let time = self.time()?;
         let visit = |document: &RawDocument| {
-            rows.push(Row::of(document, &wanted.order, members)?);
+            rows.push(Row::of(document.to_owned(), order, members)?);
             Ok(())
         };
         self.store.rows.aggregate(access, (RESOURCES, stages), (batch, time), visit).await?;
@@ -186,18 +198,13 @@ impl<'a> Search<'a> {
 }
 
 impl Row {
-    fn of(document: &RawDocument, order: &Order, members: Members) -> Result<Self, StoreError> {
-        let head = record::head(document)?;
+    fn of(document: RawDocumentBuf, order: &Order, members: Members) -> Result<Self, StoreError> {
+        let head = record::head(&document)?;
         let entries = match members {
             Members::Body => Vec::new(),
-            _ => record::entries(document)?.to_vec(),
+            _ => record::entries(&document)?.to_vec(),
         };
-        Ok(Self {
-            place: order.place(document, head.order),
-            key: head.key,
-            entries,
-            document: document.to_owned(),
-        })
+        Ok(Self { place: order.place(&document, head.order), key: head.key, entries, document })
     }
 
     fn is_without_body(&self) -> bool {

@@ -8,6 +8,20 @@ use crate::Clock;
 /// Processes that may have a tenant open at the same time.
 pub(super) const NODES: i64 = 1024;
 
+/// No commit has as many versions: each takes a microsecond of its own.
+const COMMIT_MAX: i64 = 1_000_000;
+
+/// Not greater than any number of a version that was written in this millisecond or later.
+pub(super) fn first_of(ms: i64) -> i64 {
+    ms.saturating_mul(1000).saturating_mul(NODES)
+}
+
+/// Greater than every number of a version that was written in this millisecond or before.
+pub(super) fn behind(ms: i64) -> i64 {
+    let us = ms.saturating_add(1).saturating_mul(1000).saturating_add(COMMIT_MAX);
+    us.saturating_mul(NODES)
+}
+
 /// Gives sequence numbers.
 #[derive(Debug)]
 pub(super) struct Sequence {

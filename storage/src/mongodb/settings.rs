@@ -2,7 +2,10 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use mongodb::bson::Document;
 
 use crate::{Clock, SearchLimits};
 
@@ -33,6 +36,25 @@ pub struct MongoSettings {
     pub search: SearchLimits,
     /// What time it is.
     pub clock: Clock,
+    /// Who is told of every command that is sent.
+    pub watch: Option<CommandWatch>,
+}
+
+/// Told of every command that is sent to the database, before it is sent: for those who count round
+/// trips or ask how a command is carried out. Commands hold what is stored; credentials they do not.
+#[derive(Clone)]
+pub struct CommandWatch(Arc<dyn Fn(&Document) + Send + Sync>);
+
+impl CommandWatch {
+    /// Calls `told` with each command.
+    #[must_use]
+    pub fn new(told: impl Fn(&Document) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(told))
+    }
+
+    pub(super) fn tell(&self, command: &Document) {
+        (self.0)(command);
+    }
 }
 
 impl MongoSettings {
@@ -52,6 +74,7 @@ impl MongoSettings {
             password: None,
             search: SearchLimits::default(),
             clock: Clock::system(),
+            watch: None,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The store of one tenant on MongoDB: its reads.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use mongodb::Client;
-use mongodb::bson::{Bson, Document, RawDocument, doc};
+use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 
 use fhir::search::{Entry, Filter, IndexValue, Param};
 use tokio::sync::Semaphore;
@@ -21,8 +22,8 @@ use super::sequence::Sequence;
 use super::settings::MongoSettings;
 use super::{commit, fault, feed, history, record, verify};
 use crate::{
-    Changes, CheckReport, Commit, Committed, FeedPosition, HistoryPage, HistoryRequest, Key, Page,
-    SearchLimits, SearchRequest, Status, StoreError, Version,
+    Changes, CheckReport, Commit, Committed, FeedPosition, HistoryPage, HistoryRequest, Key,
+    MatchRequest, Page, SearchLimits, SearchRequest, Status, StoreError, Version,
 };
 
 /// Large transactions that may be under way at the same time: more of them press each other out of
@@ -82,8 +83,7 @@ impl Store {
     }
 
     pub(crate) async fn read(&self, key: &Key) -> Result<Option<Version>, StoreError> {
-        let filter = doc! { "_id": record::id(key) };
-        self.noted(self.shared.one(RESOURCES, filter).await)
+        self.noted(self.shared.one(RESOURCES, record::id(key)).await)
     }
 
     pub(crate) async fn read_many(&self, keys: &[Key]) -> Result<Vec<Option<Version>>, StoreError> {
@@ -119,6 +119,14 @@ impl Store {
         let resource = Arc::from(resource);
         let search = Search::new(&self.shared);
         self.noted(search.ids(&mut Access::Free, &resource, filter, limit).await)
+    }
+
+    pub(crate) async fn matches(
+        &self,
+        requests: &[MatchRequest],
+    ) -> Result<Vec<Vec<Arc<str>>>, StoreError> {
+        let search = Search::new(&self.shared);
+        self.noted(search.many(&mut Access::Free, requests).await)
     }
 
     pub(crate) async fn references(
@@ -266,14 +274,29 @@ impl Shared {
     async fn one(
         &self,
         collection: &'static str,
-        filter: Document,
+        id: String,
     ) -> Result<Option<Version>, StoreError> {
-        let projection = doc! { "k": 0, "e": 0, "x": 0 };
-        let read = Read { collection, filter, projection, sort: Document::new(), limit: 1 };
-        match self.rows.read(&mut Access::Free, read).await?.first() {
-            Some(document) => self.version(&mut Access::Free, document).await.map(Some),
+        match self.document(collection, id).await? {
+            Some(document) => self.version(&mut Access::Free, &document).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// A document with this `_id`, whole: to take what it is found by out of one document costs the
+    /// database more than to send it.
+    async fn document(
+        &self,
+        collection: &'static str,
+        id: String,
+    ) -> Result<Option<RawDocumentBuf>, StoreError> {
+        let read = Read {
+            collection,
+            filter: doc! { "_id": id },
+            projection: Document::new(),
+            sort: Document::new(),
+            limit: 1,
+        };
+        Ok(self.rows.read(&mut Access::Free, read).await?.into_iter().next())
     }
 
     async fn many(&self, keys: &[Key]) -> Result<Vec<Option<Version>>, StoreError> {
@@ -295,31 +318,15 @@ impl Shared {
     }
 
     async fn vread(&self, key: &Key, version: u64) -> Result<Option<Version>, StoreError> {
-        let number = i64::try_from(version).unwrap_or(i64::MAX);
-        let current = doc! { "_id": record::id(key), "version": number };
-        if let Some(found) = self.one(RESOURCES, current).await? {
-            return Ok(Some(found));
-        }
-        let older = self.one(VERSIONS, doc! { "_id": record::version_id(key, version) }).await?;
-        let Some(older) = older else { return Ok(None) };
-        // A write that came to no end may have left what is no version yet.
-        let current = self.version_of(key).await?;
-        Ok(current.is_some_and(|current| current > version).then_some(older))
-    }
-
-    /// The number of the current version.
-    pub(super) async fn version_of(&self, key: &Key) -> Result<Option<u64>, StoreError> {
-        let read = Read {
-            collection: RESOURCES,
-            filter: doc! { "_id": record::id(key) },
-            projection: doc! { "version": 1 },
-            sort: Document::new(),
-            limit: 1,
+        let Some(current) = self.document(RESOURCES, record::id(key)).await? else {
+            return Ok(None);
         };
-        let found = self.rows.read(&mut Access::Free, read).await?;
-        let version =
-            |document: &RawDocument| u64::try_from(document.get_i64("version").ok()?).ok();
-        Ok(found.first().and_then(|document| version(document)))
+        match record::head(&current)?.version.cmp(&version) {
+            Ordering::Equal => self.version(&mut Access::Free, &current).await.map(Some),
+            // A write that came to no end may have left what is no version yet.
+            Ordering::Less => Ok(None),
+            Ordering::Greater => self.one(VERSIONS, record::version_id(key, version)).await,
+        }
     }
 
     async fn references(
@@ -327,9 +334,10 @@ impl Shared {
         keys: &[Key],
         params: &[Param],
     ) -> Result<Vec<Vec<Entry>>, StoreError> {
+        let names = self.names.now();
         let mut numbers = Vec::with_capacity(params.len());
         for param in params {
-            if let Some(number) = self.names.find(param).await? {
+            if let Some(number) = names.find(param).await? {
                 numbers.push((number, param));
             }
         }

@@ -5,27 +5,22 @@
 //! has done.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use mongodb::bson::{Bson, DateTime, Document, RawDocument, RawDocumentBuf, doc};
+use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 use mongodb::error::Error;
 use mongodb::options::{ReadConcern, WriteConcern};
 use mongodb::{ClientSession, bson};
-use xxhash_rust::xxh3::xxh3_64;
 
-use fhir::search::{Filter, Test};
-
+use super::checks::{check, guard};
 use super::commit::{Attempts, contended};
-use super::documents::{GUARDS, PARTS, RESOURCES, VERSIONS};
+use super::documents::{PARTS, RESOURCES, VERSIONS};
 use super::ending::{end, give_up};
-use super::page::Search;
 use super::prepare::{Done, Prepared, reindex};
 use super::record::Head;
 use super::rows::{Access, Read};
 use super::store::Shared;
-use super::text::texts;
-use super::{fault, keys, record};
-use crate::{Check, Key, Refusal, StoreError};
+use super::{fault, record};
+use crate::{Check, Key, StoreError};
 
 /// Longest command that is sent, in bytes: the server takes 48 MB.
 const COMMAND_MAX: usize = 24 * 1024 * 1024;
@@ -152,8 +147,14 @@ async fn write(
     }
     insert(shared, PARTS, parts, session).await?;
     update(shared, VERSIONS, older, session).await?;
-    insert(shared, RESOURCES, fresh, session).await?;
-    update(shared, RESOURCES, changed, session).await?;
+    if changed.is_empty() {
+        insert(shared, RESOURCES, fresh, session).await?;
+    } else {
+        // One command for both.
+        let fresh = fresh.iter().map(|document| replacement(document, true));
+        changed.extend(fresh.collect::<Result<Vec<_>, _>>()?);
+        update(shared, RESOURCES, changed, session).await?;
+    }
     Ok(all)
 }
 
@@ -191,7 +192,8 @@ async fn insert(
     Ok(())
 }
 
-async fn update(
+/// Sends the statements of an update of one collection.
+pub(super) async fn update(
     shared: &Shared,
     collection: &str,
     statements: Vec<Document>,
@@ -239,38 +241,6 @@ async fn send(
     }
 }
 
-/// What guards a condition: one document for all of it, and one for each identifier that it names.
-pub(super) fn guards(resource: &str, filter: &Filter) -> Vec<String> {
-    let name =
-        |part: &Filter| format!("{:016x}", xxh3_64(format!("{resource}?{part:?}").as_bytes()));
-    let mut guards = vec![name(filter)];
-    if let Filter::And(parts) = filter {
-        let is_identifier = |part: &&Filter| matches!(part, Filter::Matches(param, Test::Token(_)) if &*param.code == "identifier");
-        guards.extend(parts.iter().filter(is_identifier).map(name));
-    }
-    guards
-}
-
-async fn guard(
-    shared: &Shared,
-    prepared: &Prepared,
-    session: &mut ClientSession,
-) -> Result<(), Failed> {
-    let mut names = Vec::new();
-    for check in &prepared.checks {
-        if let Check::Matches { resource, filter, .. } = check {
-            names.extend(guards(resource, filter));
-        }
-    }
-    names.sort_unstable();
-    names.dedup();
-    let now = DateTime::now();
-    let statement = |name: String| {
-        doc! { "q": { "_id": name }, "u": { "$set": { "u": now } }, "upsert": true }
-    };
-    update(shared, GUARDS, names.into_iter().map(statement).collect(), session).await
-}
-
 /// The current documents of all that is written or must exist.
 async fn current(
     shared: &Shared,
@@ -297,74 +267,4 @@ async fn current(
         current.insert(record::head(&document)?.key, document);
     }
     Ok(current)
-}
-
-async fn check(
-    shared: &Shared,
-    prepared: &Prepared,
-    current: &HashMap<Key, RawDocumentBuf>,
-    session: &mut ClientSession,
-) -> Result<(), Failed> {
-    for (index, check) in prepared.checks.iter().enumerate() {
-        let refusal = match check {
-            Check::Matches { resource, filter, ids } => {
-                let search = Search::new(shared);
-                let mut access = Access::Within(&mut *session);
-                let found = search.ids(&mut access, resource, filter, ids.len() + 1).await;
-                let mut found = found?;
-                let mut wanted: Vec<Arc<str>> = ids.clone();
-                found.sort_unstable();
-                wanted.sort_unstable();
-                wanted.dedup();
-                (found != wanted).then_some(Refusal::Matches)
-            }
-            Check::Exists(key) => {
-                let is_there = match prepared.puts(key) {
-                    Some(is_put) => is_put,
-                    None => current.get(key).is_some_and(|document| {
-                        record::head(document).is_ok_and(|head| head.verb != crate::Verb::Delete)
-                    }),
-                };
-                (!is_there).then(|| Refusal::Missing(key.clone()))
-            }
-            Check::Unreferenced(target) => referring(shared, prepared, target, session)
-                .await?
-                .map(|by| Refusal::Referenced { target: target.clone(), by }),
-        };
-        if let Some(refusal) = refusal {
-            return Err(Failed::Final(StoreError::Refused { index, refusal }));
-        }
-    }
-    Ok(())
-}
-
-/// A resource that refers to `target` once the commit is done.
-async fn referring(
-    shared: &Shared,
-    prepared: &Prepared,
-    target: &Key,
-    session: &mut ClientSession,
-) -> Result<Option<Key>, Failed> {
-    if let Some(by) = prepared.refers(target) {
-        return Ok(Some(by.clone()));
-    }
-    let params = shared.names.references().await?;
-    let stems: Vec<Vec<u8>> =
-        params.iter().map(|param| keys::local(*param, &target.resource, &target.id)).collect();
-    let read = Read {
-        collection: RESOURCES,
-        filter: doc! { "k": { "$in": texts(&stems) } },
-        projection: doc! { "_id": 1 },
-        sort: Document::new(),
-        // What this commit writes was judged by its new content.
-        limit: prepared.writes.len() + 2,
-    };
-    for document in shared.rows.read(&mut Access::Within(session), read).await? {
-        let key = document.get_str("_id").ok().and_then(record::key_of);
-        let key = key.ok_or_else(|| fault::damaged("a document has no id"))?;
-        if key != *target && prepared.puts(&key).is_none() {
-            return Ok(Some(key));
-        }
-    }
-    Ok(None)
 }

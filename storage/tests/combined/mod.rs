@@ -1,22 +1,18 @@
 //! Searches for what has keys of its own in combination find what they find without.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use fhir::json::Json;
 use fhir::search::{
     DateTest, DateValue, Entry, Filter, IndexValue, Param, Prefix, ReferenceTest, ReferenceValue,
     Sort, Test, TokenTest, TokenValue, matches,
 };
-use proptest::prelude::{ProptestConfig, Strategy, any, prop_oneof, proptest};
+use proptest::prelude::{Strategy, any, prop_oneof, proptest};
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use storage::{
-    Change, Commit, EmbeddedSettings, Expected, Key, SearchRequest, Storage, Store, Tenant,
-    TotalWanted, Write,
-};
+use storage::{Key, SearchRequest, Store, TotalWanted};
 
-use super::block_on;
+use super::filled::{Changes, Drawn, Filled, block_on, by_store, cases, fill};
 
 const DAY_US: i64 = 86_400_000_000;
 
@@ -25,10 +21,14 @@ struct Doc {
     entries: Vec<Entry>,
 }
 
-struct Filled {
-    store: Store,
-    docs: Vec<Doc>,
-    _folder: tempfile::TempDir,
+impl Drawn for Doc {
+    fn key(&self) -> Key {
+        Key::new("Observation", self.id.as_str())
+    }
+
+    fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
 }
 
 fn param(code: &str) -> Param {
@@ -122,50 +122,23 @@ fn condition() -> impl Strategy<Value = Filter> {
     ]
 }
 
-fn put(doc: &Doc) -> Write {
-    let key = Key::new("Observation", doc.id.as_str());
-    let json = format!(r#"{{"resourceType":"Observation","id":"{}"}}"#, doc.id);
-    let body = Arc::new(Json::parse(json).expect("JSON"));
-    let change = Change::Put { body, entries: doc.entries.clone(), is_create: false };
-    Write { key, change, expected: Expected::Any }
-}
-
-/// Random resources, some updated, some deleted afterwards.
-fn fill(count: usize) -> Filled {
-    let folder = tempfile::tempdir().expect("a folder");
-    let storage = Storage::open(&EmbeddedSettings::new(folder.path())).expect("a storage");
-    let store = block_on(storage.store(&Tenant::parse("test").expect("a name"))).expect("a store");
+/// Random resources.
+fn drawn(count: usize) -> Filled<Doc> {
     let mut runner = TestRunner::deterministic();
     let strategy = entries();
     let mut draw = || strategy.new_tree(&mut runner).expect("a value").current();
-    let mut docs: Vec<_> =
-        (0..count).map(|n| Doc { id: format!("o{n}"), entries: draw() }).collect();
-    let commit = |writes: Vec<Write>| {
-        block_on(store.commit(Commit { writes, checks: vec![] })).expect("a commit");
-    };
-    for docs in docs.chunks(300) {
-        commit(docs.iter().map(put).collect());
-    }
-    docs.iter_mut().step_by(3).for_each(|doc| doc.entries = draw());
-    commit(docs.iter().step_by(3).map(put).collect());
-    let (gone, kept): (Vec<_>, Vec<_>) =
-        docs.into_iter().enumerate().partition(|(n, _)| n % 9 == 4);
-    let delete = |(_, doc): &(usize, Doc)| {
-        let key = Key::new("Observation", doc.id.as_str());
-        Write { key, change: Change::Delete, expected: Expected::Any }
-    };
-    commit(gone.iter().map(delete).collect());
-    Filled { store, docs: kept.into_iter().map(|(_, doc)| doc).collect(), _folder: folder }
+    let docs = (0..count).map(|n| Doc { id: format!("o{n}"), entries: draw() }).collect();
+    fill(docs, Changes { redrawn: 3, deleted: 9 }, |_, doc: &mut Doc| doc.entries = draw())
 }
 
-fn few() -> &'static Filled {
-    static FEW: OnceLock<Filled> = OnceLock::new();
-    FEW.get_or_init(|| fill(80))
+fn few() -> &'static Filled<Doc> {
+    static FEW: OnceLock<Filled<Doc>> = OnceLock::new();
+    FEW.get_or_init(|| drawn(80))
 }
 
-fn many() -> &'static Filled {
-    static MANY: OnceLock<Filled> = OnceLock::new();
-    MANY.get_or_init(|| fill(6_000))
+fn many() -> &'static Filled<Doc> {
+    static MANY: OnceLock<Filled<Doc>> = OnceLock::new();
+    MANY.get_or_init(|| drawn(by_store(6_000, 400)))
 }
 
 fn paged(store: &Store, filter: &Filter, sort: Option<&Sort>, limit: usize) -> Vec<String> {
@@ -183,7 +156,7 @@ fn paged(store: &Store, filter: &Filter, sort: Option<&Sort>, limit: usize) -> V
 
 /// In the order of dates, or in any order.
 #[track_caller]
-fn check(filled: &Filled, filter: &Filter, limit: usize) {
+fn check(filled: &Filled<Doc>, filter: &Filter, limit: usize) {
     let mut expected: Vec<&Doc> =
         filled.docs.iter().filter(|doc| matches(filter, &doc.id, &doc.entries)).collect();
     let mut any = paged(&filled.store, filter, None, limit);
@@ -217,7 +190,7 @@ fn check(filled: &Filled, filter: &Filter, limit: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(cases(150, 30))]
 
     #[test]
     fn conditions_on_a_chart_find_what_matches(
@@ -230,7 +203,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(cases(12, 8))]
 
     #[test]
     fn dates_alone_find_what_matches(

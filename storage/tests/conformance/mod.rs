@@ -37,6 +37,7 @@ macro_rules! conformance {
                 $crate::conformance::block_on(async {
                     let opened = $open.await;
                     $crate::conformance::$module::$rule(opened.store.clone()).await;
+                    opened.checked().await;
                 });
             }
         )+
@@ -110,6 +111,7 @@ macro_rules! all_rules {
             searching::circles_reach_over_the_poles_and_the_date_line,
             searching::composites_match_within_one_element,
             searching::all_parts_of_a_conjunction_hold,
+            searching::a_code_and_a_date_are_found_together,
             searching::one_part_of_a_disjunction_is_enough,
             searching::a_negation_finds_what_has_no_value_too,
             searching::missing_is_the_absence_of_any_value,

@@ -1,14 +1,15 @@
 //! search: every kind of filter, over what is current.
 
 use fhir::search::{
-    CompositeTest, DateTest, Filter, IndexValue, NearTest, Param, PositionValue, Prefix,
+    CompositeTest, DateTest, Entry, Filter, IndexValue, NearTest, Param, PositionValue, Prefix,
     ReferenceTest, ReferenceValue, StringMode, StringTest, StringValue, Test, TokenTest,
     TokenValue, UriMode, UriTest, UriValue, fold, stable_hash,
 };
-use storage::Store;
+use storage::{SearchRequest, Store};
 
 use super::{
-    date, delete, entry, found, has_token, matches, patient, put, reference, string, token, write,
+    commit, date, delete, entry, found, has_token, matches, patient, put, reference, search,
+    string, token, write,
 };
 
 fn has_string(mode: StringMode, text: &str) -> Filter {
@@ -255,4 +256,58 @@ pub(crate) async fn the_same_value_twice_is_found_once(store: Store) {
     let twice = vec![token("gender", "male"), token("gender", "male"), string("name", "x")];
     patient(&store, "a", twice).await;
     assert_eq!(found(&store, has_token("gender", "male")).await, ["a"]);
+}
+
+/// With dates in days: what has the code and one of them in that span.
+async fn check_code_and_date(store: &Store, code: &str, (prefix, day): (Prefix, i64), is: &[&str]) {
+    const DAY_US: i64 = 86_400_000_000;
+    let (system, code) = code.split_once('|').map_or((None, code), |(s, c)| (Some(s), c));
+    let system = system.map(|system| TokenValue::new(Some(system), "").system);
+    let code = Test::Token(TokenTest { system, code: Some(code.to_owned()) });
+    let date = Test::Date(DateTest { prefix, low: day * DAY_US, high: (day + 1) * DAY_US - 1 });
+    let matches = |code: &str, test: Test| Filter::Matches(Param::new("Observation", code), test);
+    let filter = Filter::And(vec![matches("code", code), matches("date", date)]);
+    let mut request = SearchRequest::of("Observation", filter, 10).counted();
+    let page = search(store, request.clone()).await;
+    let found: Vec<&str> = page.versions.iter().map(|version| &*version.key.id).collect();
+    assert_eq!(found, is);
+    request.limit = 1;
+    assert_eq!(search(store, request).await.total, Some(is.len() as u64));
+}
+
+pub(crate) async fn a_code_and_a_date_are_found_together(store: Store) {
+    const HOUR_US: i64 = 3_600_000_000;
+    let observation = |id: &str, codes: &[&str], hours: &[(i64, i64)]| {
+        let code =
+            |code: &&str| Entry { param: Param::new("Observation", "code"), ..token("code", code) };
+        let date = |(low, high): &(i64, i64)| Entry {
+            param: Param::new("Observation", "date"),
+            ..date("date", low * HOUR_US, high * HOUR_US)
+        };
+        let entries = codes.iter().map(code).chain(hours.iter().map(date)).collect();
+        put(&format!("Observation/{id}"), "x", entries)
+    };
+    let writes = vec![
+        observation("a", &["s|x"], &[(1, 1)]),
+        observation("b", &["s|x"], &[(25, 25)]),
+        observation("c", &["t|x"], &[(26, 27)]),
+        observation("d", &["x", "s|y"], &[(50, 50)]),
+        observation("e", &["s|x"], &[]),
+    ];
+    commit(&store, writes, vec![]).await.expect("a commit");
+    check_code_and_date(&store, "s|x", (Prefix::Eq, 1), &["b"]).await;
+    check_code_and_date(&store, "x", (Prefix::Eq, 1), &["b", "c"]).await;
+    check_code_and_date(&store, "x", (Prefix::Ge, 1), &["b", "c", "d"]).await;
+    check_code_and_date(&store, "x", (Prefix::Lt, 1), &["a"]).await;
+    check_code_and_date(&store, "s|y", (Prefix::Sa, 1), &["d"]).await;
+    check_code_and_date(&store, "t|y", (Prefix::Ge, 0), &[]).await;
+    // One of several dates, and a date of many days.
+    let writes = vec![
+        observation("f", &["s|x"], &[(2, 2), (25, 25)]),
+        observation("g", &["s|x"], &[(0, 24 * 9)]),
+    ];
+    commit(&store, writes, vec![]).await.expect("a commit");
+    check_code_and_date(&store, "s|x", (Prefix::Eq, 1), &["b", "f"]).await;
+    check_code_and_date(&store, "x", (Prefix::Ge, 1), &["b", "c", "d", "f", "g"]).await;
+    check_code_and_date(&store, "s|y", (Prefix::Ge, 1), &["d"]).await;
 }

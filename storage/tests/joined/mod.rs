@@ -3,75 +3,50 @@
 mod world;
 
 use std::cmp::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use fhir::json::Json;
-use fhir::search::{Filter, IndexValue, Param, Sort};
-use proptest::prelude::{BoxedStrategy, ProptestConfig, Strategy, any, proptest};
+use fhir::search::{Entry, Filter, IndexValue, Param, Sort};
+use proptest::prelude::{BoxedStrategy, Strategy, any, proptest};
 use proptest::sample::{select, subsequence};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use storage::{
-    Change, Commit, EmbeddedSettings, Expected, Key, Position, SearchPart, SearchRequest, Storage,
-    Store, Tenant, TotalWanted, Write,
-};
+use storage::{Key, Position, SearchPart, SearchRequest, Store, TotalWanted};
 
-use super::block_on;
+use super::filled::{Changes, Drawn, Filled, block_on, by_store, cases, fill};
 use world::{Doc, TYPES, entries, filter, holds};
 
-struct Filled {
-    store: Store,
-    /// What is current, in the order of first writing.
-    docs: Vec<Doc>,
-    _folder: tempfile::TempDir,
+impl Drawn for Doc {
+    fn key(&self) -> Key {
+        Key::new(self.resource, self.id.as_str())
+    }
+
+    fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
 }
 
-fn put(doc: &Doc) -> Write {
-    let json = format!(r#"{{"resourceType":"{}","id":"{}"}}"#, doc.resource, doc.id);
-    let body = Arc::new(Json::parse(json).expect("JSON"));
-    let change = Change::Put { body, entries: doc.entries.clone(), is_create: false };
-    write(doc, change)
-}
-
-fn write(doc: &Doc, change: Change) -> Write {
-    Write { key: Key::new(doc.resource, doc.id.as_str()), change, expected: Expected::Any }
-}
-
-/// So many resources of each type, some updated, some deleted afterwards.
-fn fill(of: usize) -> Filled {
-    let folder = tempfile::tempdir().expect("a folder");
-    let storage = Storage::open(&EmbeddedSettings::new(folder.path())).expect("a storage");
-    let store = block_on(storage.store(&Tenant::parse("test").expect("a name"))).expect("a store");
+/// So many resources of each type.
+fn drawn(of: usize) -> Filled<Doc> {
     let mut runner = TestRunner::deterministic();
     let strategies = TYPES.map(|resource| entries(resource, of));
     let mut draw = |at: usize| strategies[at].new_tree(&mut runner).expect("a value").current();
-    let mut docs: Vec<Doc> = (0..3 * of)
+    let docs = (0..3 * of)
         .map(|n| Doc { resource: TYPES[n % 3], id: format!("r{}", n / 3), entries: draw(n % 3) })
         .collect();
-    let commit = |writes: Vec<Write>| {
-        block_on(store.commit(Commit { writes, checks: vec![] })).expect("a commit");
-    };
-    docs.chunks(200).for_each(|docs| commit(docs.iter().map(put).collect()));
-    docs.iter_mut().enumerate().step_by(4).for_each(|(n, doc)| doc.entries = draw(n % 3));
-    commit(docs.iter().step_by(4).map(put).collect());
-    let (gone, kept): (Vec<_>, Vec<_>) =
-        docs.into_iter().enumerate().partition(|(n, _)| n % 11 == 5);
-    commit(gone.iter().map(|(_, doc)| write(doc, Change::Delete)).collect());
-    let docs = kept.into_iter().map(|(_, doc)| doc).collect();
-    Filled { store, docs, _folder: folder }
+    fill(docs, Changes { redrawn: 4, deleted: 11 }, |n, doc: &mut Doc| doc.entries = draw(n % 3))
 }
 
 const FEW: usize = 12;
 const MANY: usize = 800;
 
-fn few() -> &'static Filled {
-    static FILLED: OnceLock<Filled> = OnceLock::new();
-    FILLED.get_or_init(|| fill(FEW))
+fn few() -> &'static Filled<Doc> {
+    static FILLED: OnceLock<Filled<Doc>> = OnceLock::new();
+    FILLED.get_or_init(|| drawn(FEW))
 }
 
-fn many() -> &'static Filled {
-    static FILLED: OnceLock<Filled> = OnceLock::new();
-    FILLED.get_or_init(|| fill(MANY))
+fn many() -> &'static Filled<Doc> {
+    static FILLED: OnceLock<Filled<Doc>> = OnceLock::new();
+    FILLED.get_or_init(|| drawn(by_store(MANY, MANY / 8)))
 }
 
 /// What is asked: of some types a filter each, and what all are sorted by.
@@ -149,7 +124,7 @@ fn paged(store: &Store, mut request: SearchRequest, keys: usize) -> Vec<String> 
 
 /// As a whole, in pages, as totals and as ids.
 #[track_caller]
-fn check(filled: &Filled, asked: &Asked, limit: usize) {
+fn check(filled: &Filled<Doc>, asked: &Asked, limit: usize) {
     let expected = asked.expected(&filled.docs);
     let (store, keys) = (&filled.store, asked.keys.len());
     assert_eq!(paged(store, asked.request(10_000), keys), expected);
@@ -183,7 +158,7 @@ fn asked(of: usize, depth: usize, count: std::ops::RangeInclusive<usize>) -> Box
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(cases(400, 60))]
 
     #[test]
     fn a_join_over_few_finds_what_matches(asked in asked(FEW, 3, 1..=1), limit in 1_usize..5) {
@@ -200,7 +175,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(cases(40, 10))]
 
     #[test]
     fn a_join_over_many_finds_what_matches(

@@ -2,6 +2,7 @@
 
 use crate::definitions::{SearchParameter, SearchType};
 use crate::search::index::of_type_param;
+use crate::search::parameter::targets;
 use crate::search::reference::ReferenceScope;
 use crate::search::{
     CompositeTest, DateTest, Filter, NearTest, NumberTest, Param, QuantityTest, ReferenceTest,
@@ -51,7 +52,7 @@ impl Reader<'_> {
         }
         let test = match self.parameter.kind {
             SearchType::Composite => Test::Composite(self.composite(text)?),
-            _ => test(self.parameter, self.context, wanted, text)?,
+            _ => self.test(self.parameter, wanted, text)?,
         };
         let boolean = match &test {
             Test::Token(test) => test.of_boolean(),
@@ -102,7 +103,7 @@ impl Reader<'_> {
                 .definitions
                 .search_parameter_by_url(definition)
                 .ok_or_else(|| format!("its component {definition} is not defined here."))?;
-            tests.push(test(parameter, self.context, &Wanted::Value, part)?);
+            tests.push(self.test(parameter, &Wanted::Value, part)?);
         }
         Ok(CompositeTest(tests))
     }
@@ -114,65 +115,66 @@ impl Reader<'_> {
             .map(|(url, _)| definitions.search_parameter_by_url(url).map_or("?", |one| &one.code))
             .collect()
     }
-}
 
-/// The test of one value of a simple parameter.
-fn test(
-    parameter: &SearchParameter,
-    context: &Context<'_>,
-    wanted: &Wanted<'_>,
-    text: &str,
-) -> Result<Test, String> {
-    Ok(match parameter.kind {
-        SearchType::Number => Test::Number(NumberTest::parse(&unescape(text)?)?),
-        SearchType::Date => Test::Date(DateTest::parse(&unescape(text)?, context.now_us)?),
-        SearchType::String => {
-            let mode = match wanted {
-                Wanted::String(mode) => *mode,
-                _ => StringMode::Starts,
-            };
-            Test::String(StringTest::parse(mode, &unescape(text)?)?)
-        }
-        SearchType::Token => Test::Token(TokenTest::parse(text)?),
-        SearchType::Reference => Test::Reference(reference(parameter, context, wanted, text)?),
-        SearchType::Quantity => Test::Quantity(QuantityTest::parse(text)?),
-        SearchType::Uri => {
-            let mode = match wanted {
-                Wanted::Uri(mode) => *mode,
-                _ => UriMode::Exact,
-            };
-            Test::Uri(UriTest::parse(mode, text)?)
-        }
-        SearchType::Special if parameter.code == "near" => Test::Near(NearTest::parse(text)?),
-        SearchType::Composite | SearchType::Special => {
-            return Err("a parameter of this type cannot be a part of another.".to_owned());
-        }
-    })
-}
+    /// The test of one value of a simple parameter.
+    fn test(
+        &self,
+        parameter: &SearchParameter,
+        wanted: &Wanted<'_>,
+        text: &str,
+    ) -> Result<Test, String> {
+        Ok(match parameter.kind {
+            SearchType::Number => Test::Number(NumberTest::parse(&unescape(text)?)?),
+            SearchType::Date => Test::Date(DateTest::parse(&unescape(text)?, self.context.now_us)?),
+            SearchType::String => {
+                let mode = match wanted {
+                    Wanted::String(mode) => *mode,
+                    _ => StringMode::Starts,
+                };
+                Test::String(StringTest::parse(mode, &unescape(text)?)?)
+            }
+            SearchType::Token => Test::Token(TokenTest::parse(text)?),
+            SearchType::Reference => Test::Reference(self.reference(parameter, wanted, text)?),
+            SearchType::Quantity => Test::Quantity(QuantityTest::parse(text)?),
+            SearchType::Uri => {
+                let mode = match wanted {
+                    Wanted::Uri(mode) => *mode,
+                    _ => UriMode::Exact,
+                };
+                Test::Uri(UriTest::parse(mode, text)?)
+            }
+            SearchType::Special if parameter.code == "near" => Test::Near(NearTest::parse(text)?),
+            SearchType::Composite | SearchType::Special => {
+                return Err("a parameter of this type cannot be a part of another.".to_owned());
+            }
+        })
+    }
 
-fn reference(
-    parameter: &SearchParameter,
-    context: &Context<'_>,
-    wanted: &Wanted<'_>,
-    text: &str,
-) -> Result<ReferenceTest, String> {
-    if *wanted == Wanted::Identifier {
-        return Ok(ReferenceTest::Identifier(TokenTest::parse(text)?));
+    fn reference(
+        &self,
+        parameter: &SearchParameter,
+        wanted: &Wanted<'_>,
+        text: &str,
+    ) -> Result<ReferenceTest, String> {
+        if *wanted == Wanted::Identifier {
+            return Ok(ReferenceTest::Identifier(TokenTest::parse(text)?));
+        }
+        if let Wanted::Versions(is_below) = *wanted {
+            return ReferenceTest::parse_versions(text, is_below);
+        }
+        let r#type = match wanted {
+            Wanted::Type(name) => Some(*name),
+            _ => None,
+        };
+        let schema = self.context.definitions.schema();
+        ReferenceTest::parse(
+            text,
+            ReferenceScope {
+                bases: self.context.bases,
+                schema,
+                targets: &targets(parameter, &self.param.resource, schema),
+                r#type,
+            },
+        )
     }
-    if let Wanted::Versions(is_below) = *wanted {
-        return ReferenceTest::parse_versions(text, is_below);
-    }
-    let r#type = match wanted {
-        Wanted::Type(name) => Some(*name),
-        _ => None,
-    };
-    ReferenceTest::parse(
-        text,
-        ReferenceScope {
-            bases: context.bases,
-            schema: context.definitions.schema(),
-            targets: &parameter.targets,
-            r#type,
-        },
-    )
 }
