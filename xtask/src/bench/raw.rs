@@ -27,8 +27,7 @@ const FLOORS: [(&str, &str, &str); 5] = [
     ("transaction of 100", "insert_many in a transaction", "resources"),
 ];
 /// What is measured besides: the command that the server sends, without the server.
-const AS_ASKED: [&str; 3] =
-    ["find_one as asked", "find 20 by token as asked", "find 20 by reference as asked"];
+const AS_ASKED: [&str; 2] = ["find 20 by token as asked", "find 20 by reference as asked"];
 
 /// The floor of a scenario, if it has one.
 pub(crate) fn floor_of(scenario: &str) -> Option<&'static str> {
