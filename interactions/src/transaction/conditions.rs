@@ -17,7 +17,8 @@ use crate::{Condition, Interaction, Target};
 /// A resource type and a condition on it.
 pub(super) type Asked = (Arc<str>, Condition);
 
-/// The conditions of all entries and of the references in them, with what matches them; of one that is wrong, why it is.
+/// The conditions of all entries and of the references in them, with what matches them; of one that
+/// is wrong, why it is.
 #[derive(Default)]
 pub(super) struct Conditions {
     found: HashMap<Asked, Result<(Found, Check), Outcome>>,
@@ -52,7 +53,8 @@ impl Conditions {
         Ok(Self { found })
     }
 
-    /// What matches the condition of an entry or of a reference, and the check that it still does at the commit.
+    /// What matches the condition of an entry or of a reference, and the check that it still does at
+    /// the commit.
     pub(super) fn find(
         &self,
         resource: &Arc<str>,
