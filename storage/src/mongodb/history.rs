@@ -47,7 +47,7 @@ async fn of_instance(
         return Ok(HistoryPage { total: total(0), ..HistoryPage::default() });
     };
     let head = record::head(&current)?;
-    let mut found = read(shared, request, VERSIONS, older(request, &head)).await?;
+    let mut found = older(shared, request, &head).await?;
     if fits(request, &head) {
         found.push(current);
     }
@@ -58,24 +58,69 @@ fn is_of_all_times(request: &HistoryRequest) -> bool {
     request.since_us.is_none() && request.at_us.is_none()
 }
 
-/// The condition for the versions before the current one.
-fn older(request: &HistoryRequest, head: &Head) -> Document {
+/// The versions before the current one that are asked for, by their names where they are not too
+/// many.
+async fn older(
+    shared: &Shared,
+    request: &HistoryRequest,
+    head: &Head,
+) -> Result<Vec<RawDocumentBuf>, StoreError> {
+    let is_first = is_of_all_times(request) && request.before.is_none();
     let wanted = request.limit as u64 + 1;
-    let first = match is_of_all_times(request) && request.before.is_none() {
-        true => head.version.saturating_sub(wanted).max(1),
-        false => 1,
-    };
-    let id = record::id(&head.key);
+    let first = if is_first { head.version.saturating_sub(wanted).max(1) } else { 1 };
     if head.version - first > POINTS_MAX {
         // A slash comes right before the digit zero.
-        return doc! { "_id": { "$gt": format!("{id}/"), "$lt": format!("{id}0") } };
+        let id = record::id(&head.key);
+        let scope = doc! { "_id": { "$gt": format!("{id}/"), "$lt": format!("{id}0") } };
+        return read(shared, request, VERSIONS, scope).await;
     }
-    let ids: Vec<String> =
-        (first..head.version).map(|version| record::version_id(&head.key, version)).collect();
-    doc! { "_id": { "$in": ids } }
+    let mut versions: Vec<u64> = (first..head.version).collect();
+    if !is_first {
+        versions = fitting(shared, request, (&head.key, &versions)).await?;
+    }
+    let limit = versions.len();
+    by_name(shared, (&head.key, &versions), doc! { "k": 0, "e": 0, "x": 0 }, limit).await
 }
 
-/// Is the current version one of those that are asked for?
+/// Those of some versions that are asked for, and no more of them than a page has: what is said of
+/// each tells.
+async fn fitting(
+    shared: &Shared,
+    request: &HistoryRequest,
+    (key, versions): (&Key, &[u64]),
+) -> Result<Vec<u64>, StoreError> {
+    let mut fitting = Vec::new();
+    let found = by_name(shared, (key, versions), doc! { "b": 0 }, versions.len()).await?;
+    for document in found {
+        let head = record::head(&document)?;
+        let replaced_us = document.get_i64("r").unwrap_or(i64::MAX);
+        let is_current = request.at_us.is_none_or(|(at, _)| replaced_us >= behind_us(at));
+        if is_current && fits(request, &head) {
+            fitting.push(head.version);
+        }
+    }
+    fitting.sort_unstable_by_key(|version| std::cmp::Reverse(*version));
+    fitting.truncate(request.limit.saturating_add(1));
+    Ok(fitting)
+}
+
+async fn by_name(
+    shared: &Shared,
+    (key, versions): (&Key, &[u64]),
+    projection: Document,
+    limit: usize,
+) -> Result<Vec<RawDocumentBuf>, StoreError> {
+    if versions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> =
+        versions.iter().map(|version| record::version_id(key, *version)).collect();
+    let filter = doc! { "_id": { "$in": ids } };
+    let read = Read { collection: VERSIONS, filter, projection, sort: Document::new(), limit };
+    shared.rows.read(&mut Access::Free, read).await
+}
+
+/// Was a version written when those were that are asked for?
 fn fits(request: &HistoryRequest, head: &Head) -> bool {
     let ms = head.us.div_euclid(1000);
     let is_before = |before: u64| u64::try_from(head.sequence).is_ok_and(|own| own < before);
@@ -155,9 +200,7 @@ fn filter(request: &HistoryRequest, collection: &str, mut filter: Document) -> D
         let behind = sequence::behind(last.timestamp_millis());
         end = Some(end.map_or(behind, |end| end.min(behind)));
         if collection == VERSIONS {
-            let ms = shown(first, false).timestamp_millis();
-            let next_us = ms.saturating_add(1).saturating_mul(1000);
-            filter.insert("r", doc! { "$gte": next_us });
+            filter.insert("r", doc! { "$gte": behind_us(first) });
         }
     }
     if let Some(end) = end {
@@ -170,6 +213,11 @@ fn filter(request: &HistoryRequest, collection: &str, mut filter: Document) -> D
         filter.insert("lastUpdated", written);
     }
     filter
+}
+
+/// The microsecond behind the millisecond of an instant.
+fn behind_us(us: i64) -> i64 {
+    shown(us, false).timestamp_millis().saturating_add(1).saturating_mul(1000)
 }
 
 /// The millisecond of an instant; the next one when it is later than that and wanted from below.
