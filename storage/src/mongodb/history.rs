@@ -66,9 +66,9 @@ async fn older(
     head: &Head,
 ) -> Result<Vec<RawDocumentBuf>, StoreError> {
     let is_first = is_of_all_times(request) && request.before.is_none();
-    let wanted = request.limit as u64 + 1;
+    let wanted = (request.limit as u64).saturating_add(1);
     let first = if is_first { head.version.saturating_sub(wanted).max(1) } else { 1 };
-    if head.version - first > POINTS_MAX {
+    if head.version.saturating_sub(first) > POINTS_MAX {
         // A slash comes right before the digit zero.
         let id = record::id(&head.key);
         let scope = doc! { "_id": { "$gt": format!("{id}/"), "$lt": format!("{id}0") } };
