@@ -25,11 +25,6 @@ pub(crate) async fn history(permit: &Permit<'_>, request: History) -> Result<Ans
     let (parameters, before) = turn_to_page(permit, &path, request.parameters)?;
     let asked = Asked::read(&parameters)?;
     let parts = parts(permit, &request.scope, &parameters)?;
-    if let HistoryScope::Instance(key) = &request.scope
-        && permit.store().read(key).await?.is_none()
-    {
-        return Err(not_found(key));
-    }
     let settings = permit.settings();
     let mut size = asked.count.unwrap_or(settings.page_size_default).min(settings.page_size_max);
     if parts.is_count_only {
@@ -38,13 +33,21 @@ pub(crate) async fn history(permit: &Permit<'_>, request: History) -> Result<Ans
     let page = permit
         .store()
         .history(&HistoryRequest {
-            scope: request.scope,
+            scope: request.scope.clone(),
             since_us: asked.since_us,
             at_us: asked.at_us,
             before,
             limit: usize::try_from(size).unwrap_or(usize::MAX),
         })
         .await?;
+    // What has a version is there; without one, none was asked for, or there is none.
+    if let HistoryScope::Instance(key) = &request.scope
+        && page.versions.is_empty()
+        && page.total.unwrap_or_default() == 0
+        && permit.store().read(key).await?.is_none()
+    {
+        return Err(not_found(key));
+    }
 
     let mut bundle = BundleWriter::new("history");
     if let Some(total) = page.total {

@@ -82,6 +82,15 @@ pub enum Check {
     Unreferenced(Key),
 }
 
+/// Are those that match the ones that a [`Check::Matches`] names?
+pub(crate) fn are_those(mut found: Vec<Arc<str>>, ids: &[Arc<str>]) -> bool {
+    let mut wanted = ids.to_vec();
+    found.sort_unstable();
+    wanted.sort_unstable();
+    wanted.dedup();
+    found == wanted
+}
+
 /// What became of one write, in the order of [`Commit::writes`].
 #[derive(Debug, Clone)]
 pub struct Committed {

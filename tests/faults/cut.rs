@@ -1,11 +1,11 @@
 //! A connection is cut in the middle of a transaction: before and after its commit was sent.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use brigid_tests::{Fault, Moment};
 
 use super::load::{persist, transaction, under_load, verify_group};
-use super::{RECOVERY_MAX, behind_a_proxy, until};
+use super::{RECOVERY_MAX, behind_a_proxy, check_refusal, until};
 
 /// The command that ends a transaction.
 const COMMIT: &str = "commitTransaction";
@@ -53,6 +53,21 @@ fn a_transaction_that_is_cut_in_its_middle_leaves_nothing_of_itself() {
     proxy.fail(Fault::Cut { pattern, moment: Moment::BeforeAnswer, times: 12 });
     persist(&transaction(&server, "cut"), &[200], &mut 0);
     assert!(proxy.has_cut(1, SOON), "no transaction was begun");
+    verify_group(&server, "cut");
+}
+
+#[test]
+fn what_a_transaction_held_when_the_database_went_is_free_when_it_is_back() {
+    let (proxy, server) = behind_a_proxy("cut_held");
+    persist(&transaction(&server, "before"), &[200], &mut 0);
+    // What guards its conditions is written, and nobody can tell the database that it is over.
+    proxy.fail(Fault::Last("startTransaction"));
+    check_refusal(&transaction(&server, "cut").send());
+    proxy.fail(Fault::None);
+    let back = Instant::now();
+    persist(&transaction(&server, "cut"), &[200], &mut 0);
+    let took = back.elapsed();
+    assert!(took < RECOVERY_MAX, "it was held for {took:?}");
     verify_group(&server, "cut");
 }
 

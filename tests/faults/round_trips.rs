@@ -87,9 +87,17 @@ fn a_request_asks_the_database_as_seldom_as_is_said() {
     check(&proxy, 3, "a create", || {
         server.post("Patient").json(&patient("new")).send().expect(201);
     });
+    check(&proxy, 6, "a conditional create", || {
+        let request = server.post("Patient").json(&patient("once"));
+        request.header("If-None-Exist", "identifier=http://t|once").send().expect(201);
+    });
     check(&proxy, 3, "an update", || {
         server.put("Patient/a").json(&named("a")).send().expect(200);
     });
+    check(&proxy, 1, "the current version", || get("Patient/a/_history/2"));
+    check(&proxy, 2, "an older version", || get("Patient/a/_history/1"));
+    check(&proxy, 2, "a history", || get("Patient/a/_history"));
+    check(&proxy, 3, "a history of a type", || get("Patient/_history"));
     check(&proxy, 3, "a deletion", || {
         server.delete("Patient/c").send().expect(204);
     });

@@ -92,3 +92,32 @@ fn what_one_writes_the_other_reads_searches_and_pages_through() {
     let second = other.get(&next).send().expect(200).entries("match");
     assert_eq!(second, ["Patient/p2", "Patient/p3"]);
 }
+
+#[test]
+fn a_bundle_of_1_600_entries_succeeds_every_time() {
+    const ENTRIES: usize = 1_600;
+    let servers = twins("twins_large");
+    let bundle = |number: usize| {
+        let entry = |at: usize| {
+            json!({
+                "request": {"method": "POST", "url": "Patient"},
+                "resource": patient(&format!("{number}-{at}"), &format!("Large{number}"))
+            })
+        };
+        let entries: Vec<_> = (0..ENTRIES).map(entry).collect();
+        json!({"resourceType": "Bundle", "type": "transaction", "entry": entries})
+    };
+    thread::scope(|scope| {
+        for number in 0..4 {
+            let (server, bundle) = (&servers[number % 2], bundle(number));
+            scope.spawn(move || {
+                server.post("").json(&bundle).send().expect(200);
+            });
+        }
+    });
+    for number in 0..4 {
+        let search = format!("Patient?family=Large{number}&_summary=count");
+        let found = servers[number % 2].get(&search).send().expect(200).json();
+        assert_eq!(found["total"], ENTRIES);
+    }
+}

@@ -38,6 +38,11 @@ pub enum Fault {
         /// How often; then nothing goes wrong any more.
         times: usize,
     },
+    /// The request with these bytes is the last that the database gets: its answer is lost, and then
+    /// it is [`Fault::Gone`].
+    Last(&'static str),
+    /// No request arrives: the connection on which it is sent is cut.
+    Gone,
     /// The database says something else: these bytes of its answers become those, as many.
     Replace(&'static [(&'static [u8], &'static [u8])]),
 }
@@ -64,7 +69,7 @@ struct State {
     /// Connections by number: both of their ends.
     links: Vec<(u64, TcpStream, TcpStream)>,
     next: u64,
-    /// How often [`Fault::Cut`] has cut.
+    /// How often a request was cut off.
     cuts: usize,
     /// Commands of sessions: all but what the driver asks to find the servers.
     commands: usize,
@@ -164,7 +169,7 @@ impl Proxy {
         std::mem::take(&mut self.shared.lock().commands)
     }
 
-    /// Waits until [`Fault::Cut`] has cut so often; false when the time is over first.
+    /// Waits until requests were cut off so often; false when the time is over first.
     #[must_use]
     pub fn has_cut(&self, times: usize, time_max: Duration) -> bool {
         let waits = |state: &mut State| state.cuts < times;
@@ -288,12 +293,20 @@ impl Shared {
 
     fn fate(&self, request: &[u8]) -> Fate {
         let mut state = self.wait();
-        let Fault::Cut { pattern, moment, times } = &mut state.fault else { return Fate::Passes };
-        let (pattern, moment) = (pattern.as_bytes(), *moment);
-        if *times == 0 || !holds(request, pattern) {
-            return Fate::Passes;
-        }
-        *times -= 1;
+        let moment = match &mut state.fault {
+            Fault::Cut { pattern, moment, times }
+                if *times > 0 && holds(request, pattern.as_bytes()) =>
+            {
+                *times -= 1;
+                *moment
+            }
+            Fault::Last(pattern) if holds(request, pattern.as_bytes()) => {
+                state.fault = Fault::Gone;
+                Moment::BeforeAnswer
+            }
+            Fault::Gone => Moment::BeforeRequest,
+            _ => return Fate::Passes,
+        };
         state.cuts += 1;
         self.changed.notify_all();
         match moment {

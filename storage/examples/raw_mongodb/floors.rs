@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use mongodb::bson::{RawDocumentBuf, doc};
+use mongodb::bson::{Document, RawDocumentBuf, doc};
 use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR};
 use mongodb::options::{FindOptions, ReadConcern};
 use mongodb::{Client, ClientSession, Collection, Database, IndexModel};
@@ -94,35 +94,35 @@ fn read(resources: &Collection<RawDocumentBuf>, ids: Vec<String>) -> Step {
     })
 }
 
+/// A page of those that have a key, in the order of pages.
 fn page(resources: &Collection<RawDocumentBuf>, keys: Vec<String>) -> Step {
-    let resources = resources.clone();
-    Arc::new(move |task, round| {
-        let (resources, key) = (resources.clone(), pick(&keys, task, round));
-        Box::pin(async move {
-            let options = FindOptions::builder().sort(doc! { "o": 1 }).limit(PAGE).build();
-            let mut cursor = resources.find(doc! { "k": key }).with_options(options).await?;
-            let mut page: Vec<RawDocumentBuf> = Vec::new();
-            while cursor.advance().await? {
-                page.push(cursor.current().to_owned());
-            }
-            Ok(u64::from(!page.is_empty()))
-        })
-    })
+    let options = FindOptions::builder().sort(doc! { "o": 1 }).limit(PAGE).build();
+    found(resources, keys, Document::new(), options)
 }
 
 /// A page as the server asks for it: one more than it shows, without what it is found by.
 fn asked(resources: &Collection<RawDocumentBuf>, keys: Vec<String>) -> Step {
+    let options = FindOptions::builder()
+        .sort(doc! { "o": 1 })
+        .limit(PAGE + 1)
+        .projection(doc! { "k": 0, "e": 0, "x": 0 })
+        .build();
+    found(resources, keys, doc! { "o": { "$lte": i64::MAX } }, options)
+}
+
+fn found(
+    resources: &Collection<RawDocumentBuf>,
+    keys: Vec<String>,
+    filter: Document,
+    options: FindOptions,
+) -> Step {
     let resources = resources.clone();
     Arc::new(move |task, round| {
-        let (resources, key) = (resources.clone(), pick(&keys, task, round));
+        let (resources, options) = (resources.clone(), options.clone());
+        let mut filter = filter.clone();
+        filter.insert("k", pick(&keys, task, round));
         Box::pin(async move {
-            let stages = [
-                doc! { "$match": { "k": key, "o": { "$lte": i64::MAX } } },
-                doc! { "$sort": { "o": 1 } },
-                doc! { "$limit": PAGE + 1 },
-                doc! { "$project": { "k": 0, "e": 0, "x": 0 } },
-            ];
-            let mut cursor = resources.aggregate(stages).await?;
+            let mut cursor = resources.find(filter).with_options(options).await?;
             let mut page: Vec<RawDocumentBuf> = Vec::new();
             while cursor.advance().await? {
                 page.push(cursor.current().to_owned());

@@ -9,6 +9,7 @@ use super::prepare::{Prepared, PreparedWrite};
 use super::record::Record;
 use super::scan;
 use super::view::View;
+use crate::commit::are_those;
 use crate::{Check, Expected, Key, Refusal, StoreError};
 
 /// Does the current state of a resource fit what its write expects?
@@ -35,12 +36,7 @@ pub(super) fn check(view: &View, commit: &Prepared) -> Result<(), StoreError> {
             Check::Matches { resource, filter, ids } => {
                 let found = page::ids(view, resource, filter, ids.len() + 1, Effort::Check)?;
                 let none = || StoreError::Fault("a check came to no end".to_owned());
-                let mut found = found.ok_or_else(none)?;
-                let mut wanted: Vec<Arc<str>> = ids.clone();
-                found.sort_unstable();
-                wanted.sort_unstable();
-                wanted.dedup();
-                (found != wanted).then_some(Refusal::Matches)
+                (!are_those(found.ok_or_else(none)?, ids)).then_some(Refusal::Matches)
             }
             Check::Exists(key) => {
                 (!exists(view, commit, key)?).then(|| Refusal::Missing(key.clone()))

@@ -18,6 +18,7 @@ use super::store::Shared;
 use super::text::text;
 use super::transaction::{Failed, update};
 use super::{fault, keys, record};
+use crate::commit::are_those;
 use crate::{Check, Key, MatchRequest, Refusal, StoreError};
 
 /// What guards a condition: one document for all of it, and one for each identifier that it names.
@@ -65,12 +66,8 @@ pub(super) async fn check(
     for (index, check) in prepared.checks.iter().enumerate() {
         let refusal = match check {
             Check::Matches { ids, .. } => {
-                let mut found = matches.next().unwrap_or_default();
-                let mut wanted: Vec<Arc<str>> = ids.clone();
-                found.sort_unstable();
-                wanted.sort_unstable();
-                wanted.dedup();
-                (found != wanted).then_some(Refusal::Matches)
+                let found = matches.next().unwrap_or_default();
+                (!are_those(found, ids)).then_some(Refusal::Matches)
             }
             Check::Exists(key) => {
                 let is_there = match prepared.puts(key) {

@@ -52,18 +52,16 @@ pub(super) async fn end(
     }
 }
 
-/// Gives up a transaction that failed before its commit: what is not committed is nothing.
-pub(super) fn give_up(shared: &Shared, session: ClientSession, failed: &Failed) {
-    let (Failed::Again(error) | Failed::Final(error)) = failed;
-    if matches!(error, StoreError::Unreachable(_)) {
-        let admin = shared.client.database("admin");
-        tokio::spawn(kill(admin, session, shared.rows.answer_time()));
-    }
-    // Otherwise the session says so as it goes.
+/// Gives up a transaction before its commit: what is not committed is nothing.
+///
+/// A session that is dropped says so once, and not at all where the driver takes the transaction for
+/// one that did not begin. When that is lost, what the transaction wrote and guards stays locked.
+pub(super) fn give_up(shared: &Shared, session: ClientSession) {
+    let admin = shared.client.database("admin");
+    tokio::spawn(kill(admin, session, shared.rows.answer_time()));
 }
 
-/// Ends a session whose transaction may have begun without an answer that says so. The driver takes
-/// such a transaction for one that did not begin, and would not end it.
+/// Ends a session with its transaction, as soon as the database can be asked.
 async fn kill(admin: Database, session: ClientSession, time: Duration) {
     let command = doc! { "killSessions": [session.id().clone()] };
     let start = Instant::now();

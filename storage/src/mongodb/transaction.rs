@@ -37,13 +37,14 @@ pub(super) enum Failed {
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
+        // Asked first: in a transaction the driver calls what the network cut transient, too.
+        if fault::is_gone(&error) {
+            return Failed::Again(fault::of(&error));
+        }
         if fault::is_transient(&error) || fault::is_duplicate(&error) {
             return Failed::Again(contended());
         }
-        match fault::of(&error) {
-            error @ StoreError::Unreachable(_) => Failed::Again(error),
-            error => Failed::Final(error),
-        }
+        Failed::Final(fault::of(&error))
     }
 }
 
@@ -89,13 +90,16 @@ async fn attempt(
     let done = match written {
         Ok(done) => done,
         Err(failed) => {
-            give_up(shared, session, &failed);
+            // The database itself has ended one that met another.
+            if !matches!(failed, Failed::Again(StoreError::Busy)) {
+                give_up(shared, session);
+            }
             return Err(failed);
         }
     };
     let Some(witness) = witness(prepared, &done) else {
         // Nothing was to be written.
-        drop(session);
+        give_up(shared, session);
         return Ok(done);
     };
     end(shared, session, &witness, attempts).await?;

@@ -110,6 +110,21 @@ fn a_request_whose_answer_is_cut_arrives() {
 }
 
 #[test]
+fn after_the_last_request_none_arrives_until_the_fault_ends() {
+    let (target, count) = echo();
+    let proxy = Proxy::start(&target);
+    proxy.fail(Fault::Last("write"));
+    let mut one = connect(&proxy);
+    check(&mut one, "read", Ok(Some("read")));
+    check(&mut one, "write", Ok(None));
+    check(&mut connect(&proxy), "read", Ok(None));
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+    assert!(proxy.has_cut(2, SOON));
+    proxy.fail(Fault::None);
+    check(&mut connect(&proxy), "write", Ok(Some("write")));
+}
+
+#[test]
 fn answers_come_later_by_the_delay() {
     let (target, _) = echo();
     let proxy = Proxy::start(&target);
