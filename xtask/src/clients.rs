@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::process::{Build, Server, target};
-use crate::steps::root;
+use crate::steps::{cargo, root};
 
 /// What must be there: the command, arguments that show that it works, its Debian package.
 const NEEDS: [(&str, &[&str], &str); 3] = [
@@ -26,7 +26,7 @@ pub(crate) fn run() -> Result<String, String> {
     for need in NEEDS {
         check(need)?;
     }
-    finished(Command::new("cargo").args(["build", "--package", "server"]).current_dir(root()))?;
+    finished(cargo().args(["build", "--package", "server"]).current_dir(root()))?;
     let data = folder("data");
     // What an earlier run left is not wanted.
     let _ = fs::remove_dir_all(&data);
@@ -62,8 +62,8 @@ fn check((command, arguments, package): (&str, &[&str], &str)) -> Result<(), Str
 
 fn rust(base: &str) -> Result<(), String> {
     let crate_folder = source("rust");
-    finished(Command::new("cargo").args(["fmt", "--check"]).current_dir(&crate_folder))?;
-    let mut tests = Command::new("cargo");
+    finished(cargo().args(["fmt", "--check"]).current_dir(&crate_folder))?;
+    let mut tests = cargo();
     tests.args(["test", "--quiet", "--locked", "--target-dir"]).arg(folder("rust"));
     finished(against(tests.current_dir(&crate_folder), base))
 }

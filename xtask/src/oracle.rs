@@ -4,14 +4,12 @@
 use std::process::Command;
 
 use crate::process::target;
-use crate::steps::root;
+use crate::steps::{cargo, root};
 
 /// Runs as many searches as asked for; each difference and the summary are printed as they come.
 pub(crate) fn run(arguments: &[String]) -> Result<String, String> {
     let packages = ["--package", "server", "--package", "brigid-tests", "--bins"];
-    finished(
-        Command::new("cargo").args(["build", "--release"]).args(packages).current_dir(root()),
-    )?;
+    finished(cargo().args(["build", "--release"]).args(packages).current_dir(root()))?;
     finished(Command::new(target().join("release/oracle")).args(arguments))?;
     Ok("the server agrees with the oracle".to_owned())
 }

@@ -7,10 +7,9 @@ use std::time::Instant;
 
 use crate::{clients, database};
 
-/// A step: what it is called, and the command.
+/// A step: what it is called, and what cargo is to do.
 struct Step<'a> {
     name: &'a str,
-    program: &'a str,
     arguments: &'a [&'a str],
     /// The store that tests of the server take instead of the embedded one: a value of
     /// `BRIGID_TEST_STORE`.
@@ -18,41 +17,34 @@ struct Step<'a> {
 }
 
 const FORMAT: Step<'_> =
-    Step { name: "format", program: "cargo", arguments: &["fmt", "--all", "--check"], store: None };
+    Step { name: "format", arguments: &["fmt", "--all", "--check"], store: None };
 
 const LINTS: Step<'_> = Step {
     name: "lints",
-    program: "cargo",
     arguments: &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
     store: None,
 };
 
+/// Those of all platforms: what is built here needs fewer, what is checked are all of them.
+const FETCH: Step<'_> =
+    Step { name: "dependencies", arguments: &["fetch", "--locked"], store: None };
+
 const DENY: Step<'_> = Step {
     name: "licences and bans",
-    program: "cargo",
     arguments: &["deny", "--offline", "check", "licenses", "bans", "sources"],
     store: None,
 };
 
-const BUILD: Step<'_> = Step {
-    name: "build",
-    program: "cargo",
-    arguments: &["build", "--workspace", "--all-targets"],
-    store: None,
-};
+const BUILD: Step<'_> =
+    Step { name: "build", arguments: &["build", "--workspace", "--all-targets"], store: None };
 
-const TESTS: Step<'_> = Step {
-    name: "tests",
-    program: "cargo",
-    arguments: &["test", "--workspace", "--no-fail-fast"],
-    store: None,
-};
+const TESTS: Step<'_> =
+    Step { name: "tests", arguments: &["test", "--workspace", "--no-fail-fast"], store: None };
 
 /// The tests of the server from outside, once more. Those of a fault are about MongoDB in any case,
 /// and stand among the tests.
 const TESTS_ON_MONGODB: Step<'_> = Step {
     name: "tests on MongoDB",
-    program: "cargo",
     arguments: &[
         "test",
         "--package",
@@ -77,24 +69,18 @@ const TESTS_ON_MONGODB: Step<'_> = Step {
 /// The random tests of the store, once more.
 const RANDOM_ON_MONGODB: Step<'_> = Step {
     name: "random tests on MongoDB",
-    program: "cargo",
     arguments: &["test", "--package", "storage", "--test", "brute_force"],
     store: Some("mongodb"),
 };
 
 const HOUSE: Step<'_> = Step {
     name: "house rules",
-    program: "cargo",
     arguments: &["test", "--package", "brigid-tests", "--test", "house_rules"],
     store: None,
 };
 
-const DOC: Step<'_> = Step {
-    name: "documentation",
-    program: "cargo",
-    arguments: &["doc", "--workspace", "--no-deps"],
-    store: None,
-};
+const DOC: Step<'_> =
+    Step { name: "documentation", arguments: &["doc", "--workspace", "--no-deps"], store: None };
 
 /// `cargo xtask check`
 pub(crate) fn check() -> Result<String, String> {
@@ -103,7 +89,7 @@ pub(crate) fn check() -> Result<String, String> {
 
 /// `cargo xtask deny`
 pub(crate) fn deny() -> Result<String, String> {
-    run(&[DENY])
+    run(&[FETCH, DENY])
 }
 
 /// `cargo xtask doc`
@@ -114,7 +100,7 @@ pub(crate) fn doc() -> Result<String, String> {
 /// `cargo xtask test`: everything.
 pub(crate) fn test() -> Result<String, String> {
     need_data()?;
-    run(&[FORMAT, LINTS, DENY])?;
+    run(&[FORMAT, FETCH, LINTS, DENY])?;
     let start = Instant::now();
     let database = database::install()?;
     // One after the other: each keeps the processors busy, and figures stay comparable.
@@ -136,16 +122,29 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// Cargo as a shell would run it. `cargo xtask` describes its own package to what it runs; build
+/// scripts that watch those variables would think that something has changed, and run again.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new("cargo");
+    for (name, _) in std::env::vars_os() {
+        let start = name.as_encoded_bytes();
+        if start.starts_with(b"CARGO_PKG_") || start.starts_with(b"CARGO_MANIFEST_") {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
 fn run(steps: &[Step<'_>]) -> Result<String, String> {
     let start = Instant::now();
     for step in steps {
         announce(step);
-        let status = Command::new(step.program)
+        let status = cargo()
             .args(step.arguments)
             .current_dir(root())
             .envs(step.store.map(|store| ("BRIGID_TEST_STORE", store)))
             .status()
-            .map_err(|error| format!("{} cannot be run: {error}", step.program))?;
+            .map_err(|error| format!("cargo cannot be run: {error}"))?;
         if !status.success() {
             return Err(format!("the step '{}' failed", step.name));
         }
@@ -155,11 +154,5 @@ fn run(steps: &[Step<'_>]) -> Result<String, String> {
 
 fn announce(step: &Step<'_>) {
     // Who closed the pipe does not want to read on.
-    let _ = writeln!(
-        std::io::stderr(),
-        "── {}: {} {}",
-        step.name,
-        step.program,
-        step.arguments.join(" ")
-    );
+    let _ = writeln!(std::io::stderr(), "── {}: cargo {}", step.name, step.arguments.join(" "));
 }

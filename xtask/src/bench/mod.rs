@@ -29,12 +29,11 @@ mod usage;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use crate::database as installed;
 use crate::process::{self, Server};
-use crate::steps::root;
+use crate::steps::{cargo, root};
 use http::Target;
 use options::Options;
 use results::Results;
@@ -133,7 +132,7 @@ fn build(store: Store) -> Result<(), String> {
     if store == Store::Mongodb {
         tell(&installed::install()?);
     }
-    let status = Command::new("cargo")
+    let status = cargo()
         .args(["build", "--release", "--package", "server"])
         .args(beside)
         .current_dir(root())
