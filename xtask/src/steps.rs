@@ -122,15 +122,21 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Cargo as a shell would run it. `cargo xtask` describes its own package to what it runs; build
-/// scripts that watch those variables would think that something has changed, and run again.
+/// Cargo as a shell would run it. `cargo xtask` describes its own package to what it runs; a build
+/// script that watches those variables would think that something has changed, and run again.
 pub(crate) fn cargo() -> Command {
+    const OF_PACKAGE: [&str; 7] = [
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_LINKS",
+        "CARGO_PKG_NAME",
+        "CARGO_PKG_VERSION_MAJOR",
+        "CARGO_PKG_VERSION_MINOR",
+        "CARGO_PKG_VERSION_PATCH",
+        "CARGO_PKG_VERSION_PRE",
+    ];
     let mut cargo = Command::new("cargo");
-    for (name, _) in std::env::vars_os() {
-        let start = name.as_encoded_bytes();
-        if start.starts_with(b"CARGO_PKG_") || start.starts_with(b"CARGO_MANIFEST_") {
-            cargo.env_remove(name);
-        }
+    for name in OF_PACKAGE {
+        cargo.env_remove(name);
     }
     cargo
 }

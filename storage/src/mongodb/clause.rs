@@ -130,14 +130,10 @@ pub(super) fn compile<'a>(
             Filter::Ids(ids) => by_ids(ids.iter().map(|id| Arc::from(id.as_str())).collect()),
             Filter::Matches(param, Test::Token(test)) if is_id(param) => by_id(test),
             Filter::Present(param) if is_id(param) => Clause::All,
-            Filter::Matches(param, test) => match numbered(names, param).await? {
-                Some(param) => Clause::Matches(param, test.clone()),
-                None => Clause::nothing(),
-            },
-            Filter::Present(param) => match numbered(names, param).await? {
-                Some(param) => Clause::Present(param),
-                None => Clause::nothing(),
-            },
+            Filter::Matches(param, test) => {
+                one_of(names, param, |param| Clause::Matches(param, test.clone())).await?
+            }
+            Filter::Present(param) => one_of(names, param, Clause::Present).await?,
             Filter::Chain(param, target, inner) => {
                 chain(names, resource, (param, target), inner).await?
             }
@@ -153,6 +149,22 @@ pub(super) async fn numbered(
 ) -> Result<Option<Numbered>, StoreError> {
     let number = names.find(param).await?;
     Ok(number.map(|number| Numbered { number, param: param.clone() }))
+}
+
+/// What holds of a value of a parameter: of those that make it up, which alone have keys.
+async fn one_of(
+    names: NamesAt<'_>,
+    param: &Param,
+    clause: impl Fn(Numbered) -> Clause,
+) -> Result<Clause, StoreError> {
+    let mut clauses = Vec::with_capacity(1);
+    for param in keys::written(param) {
+        clauses.extend(numbered(names, param).await?.map(&clause));
+    }
+    Ok(match clauses.len() {
+        1 => clauses.remove(0),
+        _ => Clause::Or(clauses),
+    })
 }
 
 fn is_id(param: &Param) -> bool {

@@ -193,11 +193,14 @@ fn of_test(param: &Numbered, test: &Test) -> Option<(u32, Vec<Vec<u8>>)> {
     let number = param.number;
     match test {
         Test::Token(test) => {
-            let code = test.code.as_deref()?;
             let rank = if &*param.param.code == "identifier" { 8 } else { 30 };
-            Some(match test.system {
-                Some(system) => (rank, vec![keys::token(number, code, system)]),
-                None => (rank, vec![keys::code(number, code), keys::token(number, code, 0)]),
+            Some(match (test.code.as_deref(), test.system) {
+                (Some(code), Some(system)) => (rank, vec![keys::token(number, code, system)]),
+                (Some(code), None) => {
+                    (rank, vec![keys::code(number, code), keys::token(number, code, 0)])
+                }
+                (None, Some(system)) if system != 0 => (36, vec![keys::system(number, system)]),
+                (None, _) => return None,
             })
         }
         Test::Reference(ReferenceTest::Local { resources, id, version: None })
@@ -311,8 +314,6 @@ fn within(param: &Numbered, test: &Test) -> Asked {
             StringMode::Starts => text_start(&test.folded, STRING_MAX).len() == test.folded.len(),
             _ => false,
         },
-        // The keys of a system alone.
-        Test::Token(test) => test.system.is_some_and(|system| system != 0),
         _ => false,
     };
     Asked { condition: keys_within(&ranges), is_exact }

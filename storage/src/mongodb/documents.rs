@@ -13,7 +13,7 @@
 //! | | | `verb` | int: 0 create, 1 update, 2 delete, 3 revive |
 //! | | | `s` | long: sequence number of the version, see `sequence.rs` |
 //! | | | `o` | long: sequence number of the version that it came with, or came back with after a deletion: the order of pages |
-//! | | | `k` | array of strings: the stems of all index keys, see `text.rs`; none for a deletion |
+//! | | | `k` | array of strings: the stems of its keys, see `keys.rs` and `text.rs`; none for a deletion |
 //! | | | `e` | binary: all index entries, whole, see `index/blob.rs`; none for a deletion |
 //! | | | `x` | document: of each parameter that has something to sort by, `p` and its number, the sort key, or the least and the greatest in an array |
 //! | | | `z` | int: how the body is packed; 0 nothing (a deletion), 1 zstd |

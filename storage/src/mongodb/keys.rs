@@ -4,12 +4,13 @@
 //! Beside each token with a system stands its code alone, beside a versioned reference the same one
 //! without its version; of combinations there are those of several leads, without their dates, and a
 //! code with its date, each in its own system and in any; and one key says of what type the resource
-//! is.
+//! is. A parameter that others make up has none: its conditions are asked of those.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use fhir::search::{
-    Entry, HotDate, HotValue, IndexValue, LeadValue, Param, ReferenceValue, TokenValue,
+    Entry, HotDate, HotValue, IndexValue, LeadValue, Param, ReferenceValue, TokenValue, parts,
 };
 
 use super::names::Names;
@@ -35,6 +36,8 @@ pub(super) fn params(resource: &Arc<str>, entries: &[Entry]) -> Vec<(Param, bool
     for entry in entries {
         let is_reference = matches!(entry.value, IndexValue::Reference(_));
         params.push((entry.param.clone(), is_reference));
+        // A search for it asks for these, and should not look for their numbers every time.
+        params.extend(parts(&entry.param).iter().map(|part| (part.clone(), false)));
     }
     params.sort_unstable();
     params.dedup();
@@ -57,11 +60,12 @@ pub(super) fn keys(
     };
     let mut index = indexed(resource, entries, |param, _| number(param))?;
     blob::stamp(&mut index.blob, us);
-    let mut stems = index.stems;
+    let mut stems = without_made_up(index.stems, entries, number)?;
     stems.push(encode::instant_stem(index.last_updated, us));
     stems.push(member(number(&Param::new(Arc::clone(resource), "_id"))?));
     for entry in entries {
-        if !matches!(&*entry.param.code, "_id" | "_lastUpdated") {
+        let is_own = matches!(&*entry.param.code, "_id" | "_lastUpdated");
+        if !is_own && parts(&entry.param).is_empty() {
             stems.extend(extra(number(&entry.param)?, &entry.value));
         }
     }
@@ -94,6 +98,28 @@ pub(super) fn keys(
     Ok(Keys { stems, blob: index.blob, orders })
 }
 
+/// The parameters whose keys hold the values of this one: itself, or those that make it up.
+pub(super) fn written(param: &Param) -> &[Param] {
+    match parts(param) {
+        [] => std::slice::from_ref(param),
+        parts => parts,
+    }
+}
+
+/// These stems but for those of parameters that others make up.
+fn without_made_up(
+    mut stems: Vec<Vec<u8>>,
+    entries: &[Entry],
+    number: impl Fn(&Param) -> Result<u16, StoreError>,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let made_up = entries.iter().filter(|entry| !parts(&entry.param).is_empty());
+    let heads: Result<BTreeSet<_>, _> =
+        made_up.map(|entry| Ok(number(&entry.param)?.to_be_bytes())).collect();
+    let heads = heads?;
+    stems.retain(|stem| !heads.iter().any(|head| stem.starts_with(head)));
+    Ok(stems)
+}
+
 /// What says that a resource is of a type: `id` is the number of its parameter `_id`.
 pub(super) fn member(id: u16) -> Vec<u8> {
     index_head(id, family::TOKEN).to_vec()
@@ -123,6 +149,13 @@ pub(super) fn code(param: u16, code: &str) -> Vec<u8> {
 pub(super) fn token(param: u16, code: &str, system: u64) -> Vec<u8> {
     let mut stem = index_head(param, family::TOKEN).to_vec();
     put_text(&mut stem, code, CODE_MAX);
+    stem.extend_from_slice(&system.to_be_bytes());
+    stem
+}
+
+/// A token with any code of this system.
+pub(super) fn system(param: u16, system: u64) -> Vec<u8> {
+    let mut stem = index_head(param, family::TOKEN_SYSTEM).to_vec();
     stem.extend_from_slice(&system.to_be_bytes());
     stem
 }

@@ -7,6 +7,7 @@ pub(crate) mod concurrency;
 pub(crate) mod counting;
 pub(crate) mod histories;
 pub(crate) mod joins;
+pub(crate) mod made_up;
 pub(crate) mod paging;
 pub(crate) mod reading;
 pub(crate) mod searching;
@@ -152,6 +153,8 @@ macro_rules! all_rules {
             joins::a_check_sees_through_joins,
             joins::joins_over_many_are_paged_and_counted,
             joins::the_plan_tells_how_a_join_was_carried_out,
+            made_up::a_token_that_two_others_make_up_is_found_by_either,
+            made_up::a_text_that_is_another_one_is_found_and_counted_as_that,
             several_types::several_types_come_in_the_order_of_first_writing,
             several_types::several_types_are_sorted_together,
             several_types::types_never_written_take_no_part,
