@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use brigid_tests::{Server, is_left_out, program};
+use serde_json::json;
 
 use super::check;
 
@@ -74,13 +75,22 @@ fn a_check_proves_a_sound_store() {
     let mut server = Server::open(&folder.path().join("data"), &[]);
     for number in 0..30 {
         let id = format!("p{number}");
-        let body = serde_json::json!({
-            "resourceType": "Patient", "id": id, "name": [{"family": format!("F{number}")}]
+        let body = json!({
+            "resourceType": "Patient", "id": id, "name": [{"family": format!("F{number}")}],
+            "identifier": [{"type": {"coding": [{"system": "urn:t", "code": "MR"}]}, "value": id}]
         });
         server.put(&format!("Patient/{id}")).json(&body).send().expect(201);
     }
+    // Keys of several values at once, and of parameters that others make up.
+    let code = |code: &str| json!({"coding": [{"system": "http://loinc.org", "code": code}]});
+    let panel = json!({
+        "resourceType": "Observation", "status": "final", "code": code("85354-9"),
+        "subject": {"reference": "Patient/p1"}, "effectiveDateTime": "2026-03-01",
+        "component": [{"code": code("8480-6"), "valueQuantity": {"value": 120, "unit": "mmHg"}}]
+    });
+    server.post("Observation").json(&panel).send().expect(201);
     server.stop();
-    check(folder.path(), &["check", "--data-dir", "data"], 0, &["30"]);
+    check(folder.path(), &["check", "--data-dir", "data"], 0, &["31"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Documents that are not what was written.
 
-use brigid_tests::{Database, Place, Server};
+use brigid_tests::{Database, Place, Server, program};
 use serde_json::{Value, json};
 
 use super::patient;
@@ -48,6 +48,39 @@ fn a_damaged_document_is_left_out_of_a_search_that_says_so_and_reading_it_is_a_5
         assert!(answer.text().contains("damaged"), "{}", answer.text());
     }
     server.get("Patient/whole").send().expect(200);
+}
+
+#[test]
+fn a_check_names_each_document_whose_keys_or_content_are_others() {
+    let (server, database) = server("checked");
+    for id in ["whole", "changed", "keyless", "spare"] {
+        put(&server, id);
+    }
+    drop(server);
+    let place = Place::Database { uri: Database::shared().uri(), prefix: "checked_".to_owned() };
+    let check = || {
+        let mut check = program();
+        check.arg("check").args(place.arguments()).envs(place.variables());
+        let output = check.output().expect("a check");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, text) = check();
+    assert_eq!(code, Some(0), "{text}");
+    set(&database, "resources", "Patient/changed", json!({"c": 1}));
+    set(&database, "resources", "Patient/keyless", json!({"k": []}));
+    let spare = json!({"find": "resources", "filter": {"_id": "Patient/spare"}});
+    let spare = Database::shared().command(&database, &spare);
+    let mut keys = spare["cursor"]["firstBatch"][0]["k"].as_array().cloned().unwrap_or_default();
+    assert!(!keys.is_empty(), "{spare}");
+    keys.push(json!("a key of nothing"));
+    set(&database, "resources", "Patient/spare", json!({"k": keys}));
+    let (code, text) = check();
+    assert_eq!(code, Some(1), "{text}");
+    for id in ["changed", "keyless", "spare"] {
+        assert_eq!(text.matches(&format!("Patient/{id}: ")).count(), 1, "{id}: {text}");
+    }
+    assert!(!text.contains("Patient/whole"), "{text}");
+    assert!(text.contains("spare: 1 of its index keys"), "{text}");
 }
 
 #[test]

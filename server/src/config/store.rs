@@ -35,7 +35,8 @@ pub struct Storage {
     pub mongodb_password_file: PathBuf,
     /// A tenant's database is called so, and then as the tenant.
     pub mongodb_database_prefix: String,
-    /// Most connections to the database.
+    /// Most connections to each member of the database for what is written; reads may have as many
+    /// again.
     pub mongodb_pool_max: u32,
     /// How long the database may take to be found and to take a connection, in milliseconds.
     pub mongodb_connect_ms: u64,

@@ -13,6 +13,7 @@ use mongodb::options::{
 };
 use mongodb::{Client, Database};
 
+use super::clients::Clients;
 use super::fault;
 use super::settings::MongoSettings;
 use crate::StoreError;
@@ -20,17 +21,17 @@ use crate::StoreError;
 /// The least version of the server: the first one with all that is asked of it.
 const VERSION_MIN: (u32, u32) = (4, 4);
 
-/// A client of a replica set that may be used.
-pub(super) async fn connect(settings: &MongoSettings) -> Result<Client, StoreError> {
+/// Clients of a replica set that may be used.
+pub(super) async fn connect(settings: &MongoSettings) -> Result<Clients, StoreError> {
     let options = options(settings).await?;
     let hosts: Vec<String> = options.hosts.iter().map(ToString::to_string).collect();
     let hosts = hosts.join(", ");
-    let client = Client::with_options(options)
+    let clients = Clients::new(options)
         .map_err(|_| setup(format!("the connection to MongoDB at {hosts} cannot be set up")))?;
     // Twice the time that a connection may take, for the first server named may be down.
-    let checked = tokio::time::timeout(settings.connect_timeout * 2, check(&client)).await;
+    let checked = tokio::time::timeout(settings.connect_timeout * 2, check(clients.main())).await;
     match checked {
-        Ok(Ok(())) => Ok(client),
+        Ok(Ok(())) => Ok(clients),
         Ok(Err(Refused::Setup(reason))) => Err(setup(format!("MongoDB at {hosts} {reason}"))),
         Ok(Err(Refused::Driver(error))) => Err(refused(&hosts, &error)),
         Err(_) => Err(unreachable(&hosts)),

@@ -57,7 +57,7 @@ pub(super) async fn end(
 /// A session that is dropped says so once, and not at all where the driver takes the transaction for
 /// one that did not begin. When that is lost, what the transaction wrote and guards stays locked.
 pub(super) fn give_up(shared: &Shared, session: ClientSession) {
-    let admin = shared.client.database("admin");
+    let admin = shared.rows.clients.main().database("admin");
     tokio::spawn(kill(admin, session, shared.rows.answer_time()));
 }
 

@@ -2,6 +2,7 @@
 
 mod checks;
 mod clause;
+mod clients;
 mod commit;
 mod condition;
 mod connect;
@@ -35,18 +36,19 @@ mod transaction;
 mod verify;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use mongodb::Client;
 use tokio::sync::Mutex;
 
 use crate::{StoreError, Tenant};
+use clients::Clients;
 
 pub use settings::{CommandWatch, MongoSettings};
 pub(crate) use store::Store;
 
 /// All tenants of a replica set.
 pub struct Storage {
-    client: Client,
+    clients: Arc<Clients>,
     settings: MongoSettings,
     open: Mutex<HashMap<Tenant, Store>>,
 }
@@ -54,8 +56,8 @@ pub struct Storage {
 impl Storage {
     /// Connects to a replica set.
     pub(crate) async fn connect(settings: &MongoSettings) -> Result<Self, StoreError> {
-        let client = connect::connect(settings).await?;
-        Ok(Self { client, settings: settings.clone(), open: Mutex::default() })
+        let clients = Arc::new(connect::connect(settings).await?);
+        Ok(Self { clients, settings: settings.clone(), open: Mutex::default() })
     }
 
     /// A tenant's store: the open one, or it is opened or made.
@@ -64,8 +66,8 @@ impl Storage {
         if let Some(store) = open.get(tenant) {
             return Ok(store.clone());
         }
-        let opened = open::open(&self.client, &self.settings, tenant).await?;
-        let store = Store::new(&self.client, opened, &self.settings).await?;
+        let opened = open::open(self.clients.main(), &self.settings, tenant).await?;
+        let store = Store::new(&self.clients, opened, &self.settings).await?;
         open.insert(tenant.clone(), store.clone());
         Ok(store)
     }

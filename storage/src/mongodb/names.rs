@@ -96,6 +96,13 @@ impl Names {
         Ok(known.names.values().filter(|name| name.is_reference).map(|name| name.number).collect())
     }
 
+    /// All parameters by their numbers.
+    pub(super) async fn all(&self) -> Result<HashMap<u16, Param>, StoreError> {
+        self.read(doc! {}).await?;
+        let known = self.known();
+        Ok(known.names.iter().map(|(param, name)| (name.number, param.clone())).collect())
+    }
+
     /// Sees to it that these parameters have numbers; each is told whether it holds references.
     pub(super) async fn give(&self, wanted: &[(Param, bool)]) -> Result<(), StoreError> {
         if !self.lacks(wanted, false) && !self.lacks(wanted, true) {

@@ -1,12 +1,14 @@
 //! Reads of the database, within a transaction or outside: each in one round trip, with a limit on
 //! the time that the database may take.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
 use mongodb::error::Error;
 use mongodb::{ClientSession, Collection, Database};
 
+use super::clients::Clients;
 use super::fault;
 use crate::StoreError;
 
@@ -19,9 +21,9 @@ pub(super) enum Access<'s> {
 }
 
 /// The database of a tenant, as it is read.
-#[derive(Debug, Clone)]
 pub(super) struct Rows {
     pub(super) database: Database,
+    pub(super) clients: Arc<Clients>,
     /// Greatest time of a read that is no search.
     pub(super) request_time: Duration,
     /// How much longer than the database may take an answer may be on its way: a connection may
@@ -45,6 +47,14 @@ impl Rows {
         self.database.collection(name)
     }
 
+    /// A transaction's reads belong to the client that it was begun with.
+    fn read_by(&self, access: &Access<'_>, name: &str) -> Collection<RawDocumentBuf> {
+        match access {
+            Access::Free => self.clients.near().database(self.database.name()).collection(name),
+            Access::Within(_) => self.collection(name),
+        }
+    }
+
     /// Greatest time until the answer to a command that is no search.
     pub(super) fn answer_time(&self) -> Duration {
         self.request_time + self.connect_time
@@ -66,7 +76,7 @@ impl Rows {
         read: Read,
         time: Duration,
     ) -> Result<Vec<RawDocumentBuf>, StoreError> {
-        let collection = self.collection(read.collection);
+        let collection = self.read_by(access, read.collection);
         let mut find = collection
             .find(read.filter)
             .max_time(time)
@@ -107,7 +117,7 @@ impl Rows {
         (limit, time): (usize, Duration),
         mut visit: impl FnMut(&RawDocument) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let collection = self.collection(collection);
+        let collection = self.read_by(access, collection);
         let pipeline = collection
             .aggregate(pipeline)
             .max_time(time)

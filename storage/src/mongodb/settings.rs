@@ -14,7 +14,8 @@ use crate::{Clock, SearchLimits};
 pub struct MongoSettings {
     /// The connection string: `mongodb://…` or `mongodb+srv://…`. It may hold credentials.
     pub uri: String,
-    /// Greatest number of connections to each server of the replica set.
+    /// Greatest number of connections to each server of the replica set for what is written; for
+    /// reads of threads with runtimes of their own there may be as many again, at least 8 for each.
     pub pool_max: u32,
     /// Greatest time until a server of the set is found, and until a connection stands.
     pub connect_timeout: Duration,

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use mongodb::Client;
 use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
 
 use fhir::search::{Entry, Filter, IndexValue, Param};
 use tokio::sync::Semaphore;
 
+use super::clients::Clients;
 use super::documents::{PARTS, RESOURCES, VERSIONS};
 use super::entries::values;
 use super::locks::Locks;
@@ -41,7 +41,6 @@ pub(crate) struct Store {
 
 /// What all clones share.
 pub(super) struct Shared {
-    pub(super) client: Client,
     pub(super) rows: Rows,
     pub(super) names: Names,
     pub(super) sequence: Sequence,
@@ -56,7 +55,7 @@ pub(super) struct Shared {
 
 impl Store {
     pub(super) async fn new(
-        client: &Client,
+        clients: &Arc<Clients>,
         opened: Opened,
         settings: &MongoSettings,
     ) -> Result<Self, StoreError> {
@@ -64,9 +63,9 @@ impl Store {
         let answer_time = request_time + settings.connect_timeout;
         let names = Names::load(&opened.database, answer_time).await?;
         let shared = Shared {
-            client: client.clone(),
             rows: Rows {
                 database: opened.database,
+                clients: Arc::clone(clients),
                 request_time,
                 connect_time: settings.connect_timeout,
             },

@@ -77,7 +77,7 @@ async fn attempt(
     prepared: &Prepared,
     attempts: &mut Attempts,
 ) -> Result<Vec<Done>, Failed> {
-    let mut session = shared.client.start_session().await?;
+    let mut session = shared.rows.clients.main().start_session().await?;
     let mut concern = WriteConcern::majority();
     concern.journal = Some(true);
     session

@@ -1,16 +1,17 @@
 //! Proof of all that is stored: each version can be read, none is missing, and the keys of each
 //! current version are those that its entries ask for.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap};
 
+use fhir::search::{Entry, Param};
 use mongodb::bson::{Document, RawDocument, doc};
 
 use super::documents::{RESOURCES, VERSIONS};
 use super::rows::{Access, Read};
 use super::store::Shared;
-use super::{fault, record};
+use super::text::text;
+use super::{fault, keys, record};
 use crate::index::blob;
-use crate::index::encode;
 use crate::{CheckReport, Key, StoreError, Verb};
 
 /// More problems are counted, not told.
@@ -18,12 +19,16 @@ const PROBLEMS_MAX: usize = 100;
 /// Documents that are read at once.
 const BATCH: usize = 500;
 
+/// Parameters by their numbers.
+type Params = HashMap<u16, Param>;
+
 /// Proves all that is stored; `progress` is called with the number of resources done.
 pub(super) async fn check(
     shared: &Shared,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<CheckReport, StoreError> {
     let mut report = CheckReport::default();
+    let mut params = shared.names.all().await?;
     let mut last = String::new();
     loop {
         let documents = batch(shared, RESOURCES, &doc! { "_id": { "$gt": &last } }).await?;
@@ -31,7 +36,7 @@ pub(super) async fn check(
         last = end.get_str("_id").map_err(|_| fault::damaged("a document has no id"))?.to_owned();
         for document in &documents {
             report.resources += 1;
-            resource(shared, document, &mut report).await?;
+            resource(shared, &mut params, document, &mut report).await?;
         }
         progress(report.resources);
     }
@@ -54,6 +59,7 @@ async fn batch(
 
 async fn resource(
     shared: &Shared,
+    params: &mut Params,
     document: &RawDocument,
     report: &mut CheckReport,
 ) -> Result<(), StoreError> {
@@ -73,30 +79,54 @@ async fn resource(
     if let Err(error) = shared.version(&mut Access::Free, document).await {
         told(report, &id, &error)?;
     }
-    let keys: HashSet<&str> = match document.get_array("k") {
-        Ok(keys) => keys.into_iter().filter_map(|key| key.ok()?.as_str()).collect(),
-        Err(_) => HashSet::new(),
+    let keys: BTreeSet<String> = match document.get_array("k") {
+        Ok(keys) => keys.into_iter().filter_map(|key| Some(key.ok()?.as_str()?.into())).collect(),
+        Err(_) => BTreeSet::new(),
     };
     report.index_keys += keys.len() as u64;
     match (head.verb, document.get_binary("e")) {
         (Verb::Delete, _) if keys.is_empty() => (),
         (Verb::Delete, _) => found(report, format!("{id} is deleted and has index keys")),
-        (_, Ok(entries)) => {
-            let mut missing = 0;
-            let read = blob::for_each(entries.bytes, |param, value| {
-                encode::stems(param, &value, |stem| {
-                    missing += usize::from(!keys.contains(super::text::text(&stem).as_str()));
-                });
-            });
-            if read.is_none() {
-                found(report, format!("{id}: its index entries cannot be read"));
-            } else if missing > 0 {
-                found(report, format!("{id}: {missing} of its index keys are missing"));
+        (_, Ok(entries)) => match asked(shared, params, &head, entries.bytes).await? {
+            Some(asked) => {
+                let missing = asked.difference(&keys).count();
+                if missing > 0 {
+                    found(report, format!("{id}: {missing} of its index keys are missing"));
+                }
+                let spare = keys.difference(&asked).count();
+                if spare > 0 {
+                    found(report, format!("{id}: {spare} of its index keys are of other values"));
+                }
             }
-        }
+            None => found(report, format!("{id}: its index entries cannot be read")),
+        },
         (_, Err(_)) => found(report, format!("{id} has no index entries")),
     }
     older(shared, &head.key, head.version, report).await
+}
+
+/// The keys that the entries of a version ask for; `None` where those cannot be read.
+async fn asked(
+    shared: &Shared,
+    params: &mut Params,
+    head: &record::Head,
+    blob: &[u8],
+) -> Result<Option<BTreeSet<String>>, StoreError> {
+    let mut values = Vec::new();
+    if blob::for_each(blob, |number, value| values.push((number, value))).is_none() {
+        return Ok(None);
+    }
+    if values.iter().any(|(number, _)| !params.contains_key(number)) {
+        // Another process may have been the first to write one.
+        *params = shared.names.all().await?;
+    }
+    let entries = values.into_iter().map(|(number, value)| {
+        let param = params.get(&number)?.clone();
+        Some(Entry { param, value })
+    });
+    let Some(entries) = entries.collect::<Option<Vec<Entry>>>() else { return Ok(None) };
+    let keys = keys::keys(&shared.names, &head.key.resource, &entries, head.us);
+    Ok(keys.ok().map(|keys| keys.stems.iter().map(|stem| text(stem)).collect()))
 }
 
 /// All older versions are there and can be read.
