@@ -66,10 +66,11 @@ const TESTS_ON_MONGODB: Step<'_> = Step {
     store: Some("mongodb"),
 };
 
-/// The random tests of the store, once more.
+/// The random tests of the store, once more; of the workspace, so that nothing is built with other
+/// features than before.
 const RANDOM_ON_MONGODB: Step<'_> = Step {
     name: "random tests on MongoDB",
-    arguments: &["test", "--package", "storage", "--test", "brute_force"],
+    arguments: &["test", "--workspace", "--test", "brute_force"],
     store: Some("mongodb"),
 };
 
