@@ -72,7 +72,8 @@ pub(crate) fn stems(param: u16, value: &IndexValue, mut add: impl FnMut(Vec<u8>)
     }
 }
 
-fn system_stem(param: u16, family: u8, system: u64) -> Vec<u8> {
+/// The stem that all values of this system have.
+pub(crate) fn system_stem(param: u16, family: u8, system: u64) -> Vec<u8> {
     let mut stem = index_head(param, family).to_vec();
     stem.extend_from_slice(&system.to_be_bytes());
     stem

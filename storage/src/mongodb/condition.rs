@@ -16,7 +16,8 @@ use super::keys;
 use super::text::{Range, text};
 use crate::index::bounds::spans;
 use crate::index::cursor::text_start;
-use crate::index::encode::STRING_MAX;
+use crate::index::encode::{STRING_MAX, system_stem};
+use crate::index::stem::family;
 
 /// Keys that are looked up at once.
 const POINTS_MAX: usize = 2_000;
@@ -199,7 +200,9 @@ fn of_test(param: &Numbered, test: &Test) -> Option<(u32, Vec<Vec<u8>>)> {
                 (Some(code), None) => {
                     (rank, vec![keys::code(number, code), keys::token(number, code, 0)])
                 }
-                (None, Some(system)) if system != 0 => (36, vec![keys::system(number, system)]),
+                (None, Some(system)) if system != 0 => {
+                    (36, vec![system_stem(number, family::TOKEN_SYSTEM, system)])
+                }
                 (None, _) => return None,
             })
         }

@@ -60,15 +60,22 @@ pub(super) fn keys(
     };
     let mut index = indexed(resource, entries, |param, _| number(param))?;
     blob::stamp(&mut index.blob, us);
-    let mut stems = without_made_up(index.stems, entries, number)?;
+    let mut stems = index.stems;
     stems.push(encode::instant_stem(index.last_updated, us));
     stems.push(member(number(&Param::new(Arc::clone(resource), "_id"))?));
+    let mut made_up = BTreeSet::new();
     for entry in entries {
-        let is_own = matches!(&*entry.param.code, "_id" | "_lastUpdated");
-        if !is_own && parts(&entry.param).is_empty() {
-            stems.extend(extra(number(&entry.param)?, &entry.value));
+        if matches!(&*entry.param.code, "_id" | "_lastUpdated") {
+            continue;
+        }
+        let number = number(&entry.param)?;
+        if parts(&entry.param).is_empty() {
+            stems.extend(extra(number, &entry.value));
+        } else {
+            made_up.insert(number.to_be_bytes());
         }
     }
+    stems.retain(|stem| !made_up.iter().any(|head| stem.starts_with(head)));
     for hot in fhir::search::hot(resource) {
         let of = |code: &str| {
             let own = entries.iter().filter(|entry| &*entry.param.code == code);
@@ -106,20 +113,6 @@ pub(super) fn written(param: &Param) -> &[Param] {
     }
 }
 
-/// These stems but for those of parameters that others make up.
-fn without_made_up(
-    mut stems: Vec<Vec<u8>>,
-    entries: &[Entry],
-    number: impl Fn(&Param) -> Result<u16, StoreError>,
-) -> Result<Vec<Vec<u8>>, StoreError> {
-    let made_up = entries.iter().filter(|entry| !parts(&entry.param).is_empty());
-    let heads: Result<BTreeSet<_>, _> =
-        made_up.map(|entry| Ok(number(&entry.param)?.to_be_bytes())).collect();
-    let heads = heads?;
-    stems.retain(|stem| !heads.iter().any(|head| stem.starts_with(head)));
-    Ok(stems)
-}
-
 /// What says that a resource is of a type: `id` is the number of its parameter `_id`.
 pub(super) fn member(id: u16) -> Vec<u8> {
     index_head(id, family::TOKEN).to_vec()
@@ -149,13 +142,6 @@ pub(super) fn code(param: u16, code: &str) -> Vec<u8> {
 pub(super) fn token(param: u16, code: &str, system: u64) -> Vec<u8> {
     let mut stem = index_head(param, family::TOKEN).to_vec();
     put_text(&mut stem, code, CODE_MAX);
-    stem.extend_from_slice(&system.to_be_bytes());
-    stem
-}
-
-/// A token with any code of this system.
-pub(super) fn system(param: u16, system: u64) -> Vec<u8> {
-    let mut stem = index_head(param, family::TOKEN_SYSTEM).to_vec();
     stem.extend_from_slice(&system.to_be_bytes());
     stem
 }
